@@ -1,0 +1,221 @@
+#include "client-core/platform/linux/sandbox_bwrap.h"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+
+#include "client-core/platform/linux/sandboxed_process.h"
+#include "client-core/platform/linux/seccomp_policy.h"
+#include "client-core/platform/linux/spawn.h"
+
+namespace gleaner {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Stacks and allocator arenas of the engine's threads count as data too.
+constexpr std::uint64_t thread_memory_allowance = 512ULL << 20;
+/// Address space that is reserved and never filled (arenas, guard pages, shared libraries).
+constexpr std::uint64_t address_space_allowance = 8ULL << 30;
+
+Status check_spec(const SandboxSpec& spec) {
+    if (spec.command.empty() || !spec.command[0].starts_with('/')) {
+        return Error(ErrorCode::invalid_argument,
+                     "sandbox: the command must begin with an absolute path inside the sandbox");
+    }
+    const SandboxLimits& limits = spec.limits;
+    if (limits.memory_bytes == 0 || limits.tmp_bytes == 0 || limits.file_bytes == 0 ||
+        limits.processes == 0 || limits.open_files < 8) {
+        return Error(ErrorCode::invalid_argument,
+                     "sandbox: every limit must be above 0 (open_files at least 8)");
+    }
+    for (const auto& path : spec.read_only) {
+        std::error_code ec;
+        if (!path.inside.starts_with('/') || path.inside.find("..") != std::string::npos) {
+            return Error(ErrorCode::invalid_argument,
+                         "sandbox: \"" + path.inside + "\" is not an absolute path");
+        }
+        if (!fs::exists(path.host, ec)) {
+            return Error(ErrorCode::not_found, "sandbox: " + path.host.string() +
+                                                   " does not exist or cannot be read by the node");
+        }
+    }
+    std::error_code ec;
+    if (!spec.socket_dir.empty() && !fs::is_directory(spec.socket_dir, ec)) {
+        return Error(ErrorCode::not_found,
+                     "sandbox: the socket folder " + spec.socket_dir.string() + " is missing");
+    }
+    return ok();
+}
+
+rlimit fixed(std::uint64_t value) { return {value, value}; }
+
+std::vector<std::pair<int, rlimit>> resource_limits(const SandboxSpec& spec) {
+    const SandboxLimits& limits = spec.limits;
+    std::vector<std::pair<int, rlimit>> result = {{RLIMIT_CORE, fixed(0)},
+                                                  {RLIMIT_MEMLOCK, fixed(0)},
+                                                  {RLIMIT_MSGQUEUE, fixed(0)}};
+    if (spec.weakening.no_limits) return result;
+    result.emplace_back(RLIMIT_DATA, fixed(limits.memory_bytes + thread_memory_allowance));
+    result.emplace_back(RLIMIT_NOFILE, fixed(limits.open_files));
+    result.emplace_back(RLIMIT_FSIZE, fixed(limits.file_bytes));
+    // GPU drivers reserve address space for all of the GPU's memory and more, without using it.
+    if (spec.device_nodes.empty()) {
+        result.emplace_back(RLIMIT_AS, fixed(limits.memory_bytes + limits.mapped_bytes +
+                                             thread_memory_allowance + address_space_allowance));
+    }
+    return result;
+}
+
+Result<UniqueFd> filter_file(const SandboxSpec& spec) {
+    SyscallPolicy policy;
+    policy.allow_memfd = !spec.device_nodes.empty();
+    GLEANER_TRY(const auto program, seccomp_program(policy));
+    UniqueFd file(memfd_create("gleaner-seccomp", MFD_CLOEXEC));
+    if (file.get() < 0) return error_from_errno("memfd_create for the system call filter", errno);
+    if (write(file.get(), program.data(), program.size()) !=
+            static_cast<ssize_t>(program.size()) ||
+        lseek(file.get(), 0, SEEK_SET) != 0) {
+        return error_from_errno("writing the system call filter", errno);
+    }
+    return file;
+}
+
+struct Pipe {
+    UniqueFd read;
+    UniqueFd write;
+};
+
+Result<Pipe> make_pipe() {
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) return error_from_errno("pipe", errno);
+    return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+/// Groups that own the GPU's device nodes ("render", "video"), so that the user root becomes may
+/// open them.
+std::vector<gid_t> groups_of(const std::vector<fs::path>& nodes) {
+    std::vector<gid_t> groups;
+    for (const auto& node : nodes) {
+        struct stat facts {};
+        if (stat(node.c_str(), &facts) != 0 || facts.st_gid == 0) continue;
+        if (std::find(groups.begin(), groups.end(), facts.st_gid) == groups.end())
+            groups.push_back(facts.st_gid);
+    }
+    return groups;
+}
+
+Result<fs::path> make_stage() {
+    for (const char* const parent : {"/run", "/tmp"}) {
+        std::string pattern = std::string(parent) + "/gleaner-stage-XXXXXX";
+        if (mkdtemp(pattern.data()) == nullptr) continue;
+        if (chmod(pattern.c_str(), 0755) == 0) return fs::path(pattern);
+    }
+    return error_from_errno("sandbox: no folder can be made in /run or /tmp", errno);
+}
+
+BwrapHost look_at_host(const fs::path& bwrap) {
+    BwrapHost host;
+    host.bwrap_program = bwrap.string();
+    host.prlimit_program = "/usr/bin/prlimit";
+    for (const char* const folder : {"/lib", "/lib64", "/lib32", "/bin", "/sbin"}) {
+        std::error_code ec;
+        if (fs::is_symlink(folder, ec)) {
+            host.links.emplace_back(fs::read_symlink(folder, ec).string(), folder);
+        } else if (fs::is_directory(folder, ec)) {
+            host.system_folders.emplace_back(folder);
+        }
+    }
+    return host;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BwrapSandbox>> BwrapSandbox::create(Options options) {
+    std::unique_ptr<BwrapSandbox> sandbox(new BwrapSandbox);
+    sandbox->host_ = look_at_host(options.bwrap_program);
+    for (const std::string& program :
+         {sandbox->host_.bwrap_program, sandbox->host_.prlimit_program}) {
+        if (access(program.c_str(), X_OK) == 0) continue;
+        return Error(ErrorCode::unsupported,
+                     "sandbox: " + program + " is missing: install bubblewrap and util-linux");
+    }
+    sandbox->root_ = geteuid() == 0;
+    if (sandbox->root_) {
+        const passwd* entry = getpwnam(options.user.c_str());
+        sandbox->user_ = entry != nullptr ? entry->pw_uid : 65534;
+        sandbox->group_ = entry != nullptr ? entry->pw_gid : 65534;
+        GLEANER_TRY(sandbox->stage_, make_stage());
+    }
+    if (options.use_control_groups) {
+        auto groups = std::make_unique<ControlGroups>(ControlGroups::of_this_machine());
+        if (groups->available()) sandbox->groups_ = std::move(groups);
+    }
+    return sandbox;
+}
+
+BwrapSandbox::~BwrapSandbox() {
+    std::error_code ec;
+    if (!stage_.empty()) fs::remove(stage_, ec);
+}
+
+Result<std::unique_ptr<SandboxedProcess>> BwrapSandbox::start(
+    const SandboxSpec& spec, const boost::asio::any_io_executor& executor) {
+    GLEANER_TRY(check_spec(spec));
+    GLEANER_TRY(auto filter, filter_file(spec));
+    GLEANER_TRY(auto out, make_pipe());
+    GLEANER_TRY(auto err, make_pipe());
+    GLEANER_TRY(auto info, make_pipe());
+    const UniqueFd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
+
+    SpawnPlan plan;
+    std::vector<std::string> sources;
+    std::string socket_source = spec.socket_dir.string();
+    for (const auto& path : spec.read_only) sources.push_back(fs::absolute(path.host).string());
+    if (root_) {
+        plan.become_other_user = true;
+        plan.identity = {user_, group_, groups_of(spec.device_nodes), stage_.string(), {}};
+        const auto stage = [&](std::string& source, std::size_t index) {
+            std::error_code ec;
+            StagedPath staged{source, (stage_ / std::to_string(index)).string(), false};
+            staged.folder = fs::is_directory(source, ec);
+            source = staged.target;
+            plan.identity.staged.push_back(std::move(staged));
+        };
+        for (std::size_t i = 0; i < sources.size(); ++i) stage(sources[i], i);
+        if (!socket_source.empty()) {
+            if (chown(socket_source.c_str(), user_, group_) != 0)
+                return error_from_errno("handing over " + socket_source, errno);
+            stage(socket_source, sources.size());
+        }
+    }
+    plan.argv = bwrap_arguments(spec, host_, sources, socket_source);
+    plan.files = {{nothing.get(), 0},
+                  {out.write.get(), 1},
+                  {err.write.get(), 2},
+                  {filter.get(), host_.seccomp_fd},
+                  {info.write.get(), host_.info_fd}};
+    plan.limits = resource_limits(spec);
+    plan.niceness = spec.niceness;
+    plan.idle_priority = spec.idle_priority;
+    std::unique_ptr<ControlGroup> group;
+    if (groups_ != nullptr && !spec.weakening.no_limits) {
+        group = groups_->make(
+            "gleaner-engine-" + std::to_string(getpid()) + "-" + std::to_string(++started_),
+            spec.limits.memory_bytes + spec.limits.mapped_bytes, spec.limits.processes + 4);
+        if (group != nullptr) plan.join_files = group->join_files();
+    }
+    GLEANER_TRY(auto child, spawn(plan));
+    ChildPipes pipes{std::move(out.read), std::move(err.read), std::move(info.read)};
+    return make_sandboxed_process(executor, std::move(child), std::move(pipes), std::move(group),
+                                  spec.stdout_bytes_max, spec.stderr_bytes_max);
+}
+
+}  // namespace gleaner

@@ -1,0 +1,160 @@
+#pragma once
+/// What the scheduler is told. Plain values; the runtime makes them from frames, timers and calls.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "coordinator/core/types.h"
+
+namespace gleaner::core {
+
+/// A node's session began (first or again). `held` is work that survived a lost connection.
+struct NodeJoined {
+    struct Device {
+        std::string id;
+        std::string kind;  ///< "cpu", "cuda", …
+        std::string name;
+        std::string driver;
+        std::uint64_t memory_bytes = 0;
+    };
+    struct Held {
+        LeaseId lease;
+        std::vector<std::uint32_t> unfinished;
+    };
+    NodeId node;
+    SiteId site;
+    OwnerId owner;
+    bool certified = false;
+    std::string engine;  ///< "llama.cpp 0.5.0 cpu"; empty: no engine fits, the node cannot work
+    std::vector<Device> devices;
+    std::vector<Sha256> cached;
+    std::vector<Held> held;
+    std::vector<StreamId> held_streams;
+};
+
+enum class LeaveCause : std::uint8_t {
+    lost,       ///< the connection broke or fell silent: nobody's fault
+    goodbye,    ///< the node said so; it returned its leases
+    cut_off,    ///< revoked, consent withdrawn or replaced
+};
+
+struct NodeLeft {
+    NodeId node;
+    LeaveCause cause = LeaveCause::lost;
+};
+
+/// The operator wants the node to finish what it has and take nothing new.
+struct NodeDrained {
+    NodeId node;
+};
+
+struct CapacityChanged {
+    struct Window {
+        Sha256 model;
+        std::uint32_t items = 0;    ///< most items outstanding
+        std::uint32_t streams = 0;  ///< most streams running
+    };
+    NodeId node;
+    std::vector<Window> windows;  ///< replaces the earlier ones
+    bool paused = false;
+};
+
+enum class ModelPhase : std::uint8_t { downloading, starting, ready, unloaded, failed, evicted };
+
+struct ModelStateChanged {
+    NodeId node;
+    Sha256 model;
+    ModelPhase phase = ModelPhase::ready;
+    std::string device;
+    std::uint32_t slots = 0;
+    double generated_tokens_per_s = 0;  ///< claimed; 0: not measured
+    FailureCause cause = FailureCause::none;
+    std::string detail;
+};
+
+/// A model that customers can ask for; again when it changes.
+struct ModelOffered {
+    Sha256 model;
+    std::uint64_t memory_bytes = 0;
+    std::uint32_t slots = 8;
+    std::uint32_t canaries = 0;  ///< how many known answers exist
+};
+
+struct ModelWithdrawn {
+    Sha256 model;
+};
+
+/// A job to work on. After a restart `settled` names what is done already.
+struct JobOpened {
+    JobId job;
+    CustomerId customer;
+    OwnerId own_sites_of;
+    Sha256 model;
+    PrivacyClass privacy = PrivacyClass::any;
+    std::uint32_t replicas = 1;          ///< results wanted per item, each from another site
+    std::uint32_t items = 0;
+    std::vector<std::uint32_t> settled;  ///< ascending
+    double tokens_per_item = 64;         ///< first guess of generated tokens
+    Time deadline;
+};
+
+struct JobCancelled {
+    JobId job;
+};
+
+/// One item of a lease ended, well or badly. `answer`: the text, only for jobs with replicas.
+struct ItemFinished {
+    NodeId node;
+    LeaseId lease;
+    std::uint32_t index = 0;  ///< within the lease
+    FailureCause failure = FailureCause::none;
+    std::string detail;
+    Verdict verdict = Verdict::plausible;  ///< of the verifier; unused when failed
+    std::uint32_t prompt_tokens = 0;
+    std::uint32_t generated_tokens = 0;
+    std::uint64_t device_micros = 0;
+    std::string answer;
+};
+
+struct LeaseReturned {
+    NodeId node;
+    LeaseId lease;
+    std::vector<std::uint32_t> unfinished;
+    FailureCause cause = FailureCause::none;
+    std::string detail;
+};
+
+struct StreamRequested {
+    StreamId stream;
+    CustomerId customer;
+    OwnerId own_sites_of;
+    Sha256 model;
+    PrivacyClass privacy = PrivacyClass::any;
+    std::vector<NodeId> avoid;  ///< nodes that failed it already
+    Time give_up;               ///< refuse when it cannot start by then
+};
+
+struct StreamFinished {
+    StreamId stream;
+    FailureCause failure = FailureCause::none;
+    std::uint32_t generated_tokens = 0;
+    std::uint64_t device_micros = 0;
+    Verdict verdict = Verdict::plausible;
+};
+
+/// The customer went away.
+struct StreamAbandoned {
+    StreamId stream;
+};
+
+/// A timer asked for by Wake.
+struct Tick {};
+
+using Event = std::variant<NodeJoined, NodeLeft, NodeDrained, CapacityChanged, ModelStateChanged,
+                           ModelOffered, ModelWithdrawn, JobOpened, JobCancelled, ItemFinished,
+                           LeaseReturned, StreamRequested, StreamFinished, StreamAbandoned, Tick>;
+
+}  // namespace gleaner::core

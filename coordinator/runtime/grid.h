@@ -1,0 +1,155 @@
+#pragma once
+/// The live grid: turns node frames and API calls into scheduler events, and its commands into
+/// frames and store calls. Decides nothing itself. Single-threaded: every call on the network
+/// thread's executor. Gateway and API know only this header.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "coordinator/core/scheduler/scheduler.h"
+#include "coordinator/store/records.h"
+#include "shared/util/result.h"
+
+namespace gleaner::wire {
+class Hello;
+class ToCoordinator;
+class ToNode;
+class StreamEnd;
+}  // namespace gleaner::wire
+
+namespace gleaner::store {
+class Blobs;
+class StoreExecutor;
+}  // namespace gleaner::store
+
+namespace gleaner::runtime {
+
+/// The way to one connected node; owned by its gateway session.
+class NodeLink {
+public:
+    virtual ~NodeLink() = default;
+    /// Queues a frame. A link whose queue is over its bound closes itself.
+    virtual void send(const wire::ToNode& message) = 0;
+    /// Ends the session soon; node_left follows.
+    virtual void close(std::string_view reason) = 0;
+};
+
+/// Receives what happens to one stream; owned by the API's request. Called on the network thread,
+/// never from inside open_stream().
+class StreamSink {
+public:
+    virtual ~StreamSink() = default;
+    virtual void on_started(const NodeId& node) = 0;
+    /// One engine event (JSON of a streamed chunk). `generated_tokens`: by this node so far.
+    virtual void on_delta(std::string_view data, std::uint32_t generated_tokens) = 0;
+    /// The node is done. `body`: the whole reply of a non-streaming request.
+    virtual void on_end(const wire::StreamEnd& end) = 0;
+    /// The node is gone or failed through no fault of the request. The stream is over; open another
+    /// one that avoids `node` to go on.
+    virtual void on_interrupted(const NodeId& node, core::FailureCause cause) = 0;
+    /// Never started: no node can take it.
+    virtual void on_refused(const Error& error, Duration retry_after) = 0;
+};
+
+enum class Endpoint : std::uint8_t { chat_completions, completions, embeddings };
+
+struct StreamRequest {
+    CustomerId customer;
+    OwnerId own_sites_of;
+    store::Model model;
+    PrivacyClass privacy = PrivacyClass::any;
+    Endpoint endpoint = Endpoint::chat_completions;
+    std::string body;  ///< for the engine, JSON
+    std::vector<NodeId> avoid;
+    Duration give_up_after = std::chrono::seconds(30);  ///< refuse when it cannot start by then
+};
+
+/// Who a node is, for meter records and receipts.
+struct NodeFacts {
+    NodeId node;
+    SiteId site;
+    OwnerId owner;
+    bool site_certified = false;
+    std::string device_class;
+};
+
+struct GridCounters {
+    std::uint64_t items_accepted = 0;
+    std::uint64_t items_failed = 0;
+    std::uint64_t items_returned = 0;
+    std::uint64_t results_refused = 0;   ///< by the verifier
+    std::uint64_t canaries_passed = 0;
+    std::uint64_t canaries_missed = 0;
+    std::uint64_t leases_sent = 0;
+    std::uint64_t streams_started = 0;
+    std::uint64_t streams_interrupted = 0;
+    std::uint64_t prompt_tokens = 0;
+    std::uint64_t generated_tokens = 0;
+};
+
+class Grid {
+public:
+    struct Options {
+        core::SchedulerOptions scheduler;
+        Duration heartbeat_interval = std::chrono::seconds(15);
+    };
+
+    Grid(Options options, const Clock& clock, store::StoreExecutor& store, store::Blobs& blobs,
+         boost::asio::any_io_executor executor);
+    ~Grid();
+
+    /// Takes up models, standings and open jobs from the store. Once, before nodes are let in.
+    boost::asio::awaitable<Status> start();
+    /// Stops timers and lets queued settlements reach the store.
+    boost::asio::awaitable<void> stop();
+
+    // ---- Gateway ----
+    /// A session began. An older link of the same node is closed first. Sends the Welcome.
+    void node_joined(const store::Node& node, const wire::Hello& hello, NodeLink& link,
+                     std::uint32_t certificate_renew_after_s);
+    /// One validated frame (Hello, RenewRequest and Heartbeat are the gateway's own).
+    void node_said(const NodeId& node, wire::ToCoordinator&& message);
+    /// The session of `link` ended. Ignored when another link has replaced it.
+    void node_left(const NodeId& node, const NodeLink& link, core::LeaveCause cause);
+
+    // ---- Operators ----
+    /// Revoked: cuts the node off now. The store has been told already.
+    void cut_off(const NodeId& node, std::string_view reason);
+    void drain(const NodeId& node, std::string_view reason);
+    void model_added(const store::Model& model, std::vector<store::Canary> canaries);
+    void model_removed(const store::Model& model);
+    void engine_added(const store::EnginePackage& engine);
+    [[nodiscard]] std::vector<core::Scheduler::NodeView> nodes() const;
+    [[nodiscard]] core::Scheduler::Totals totals() const;
+    [[nodiscard]] const GridCounters& counters() const;
+
+    // ---- Customers ----
+    /// A job that the store has admitted. Its input file is read as items are leased.
+    void open_job(const store::Job& job);
+    void cancel_job(const JobId& job);
+    /// Settled so far, including what the store has not yet committed.
+    [[nodiscard]] std::optional<store::JobCounts> live_counts(const JobId& job) const;
+    /// Is any node able to run it now or soon?
+    [[nodiscard]] bool model_available(const Sha256& model) const;
+
+    /// Places one online request. `sink` must live until on_end, on_interrupted, on_refused or
+    /// close_stream().
+    [[nodiscard]] StreamId open_stream(StreamRequest request, StreamSink& sink);
+    /// The customer went away: the node is told to stop. No call to the sink follows.
+    void close_stream(StreamId stream);
+    [[nodiscard]] std::optional<NodeFacts> facts(const NodeId& node) const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace gleaner::runtime

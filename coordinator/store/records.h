@@ -1,0 +1,256 @@
+#pragma once
+/// What the store keeps, as plain values. Wall times are UTC; money is micro-units.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/model/ids.h"
+#include "shared/model/money.h"
+#include "shared/model/privacy.h"
+#include "shared/util/clock.h"
+
+namespace gleaner::store {
+
+// ---- People and credentials ----
+
+enum class PrincipalKind : std::uint8_t { operator_, owner, partner, project };
+
+/// Who a key speaks for. `subject` is the owner's, partner's or project's id, an operator's name.
+struct Principal {
+    PrincipalKind kind = PrincipalKind::project;
+    std::string credential_id;  ///< key_…
+    std::string subject;
+    CustomerId customer;  ///< for project keys
+};
+
+/// A key as listed: the secret itself is shown once, when made; only its SHA-256 is stored.
+struct Credential {
+    std::string id;  ///< key_…
+    PrincipalKind kind = PrincipalKind::project;
+    std::string subject;
+    std::string label;
+    WallTime created;
+    std::optional<WallTime> revoked;
+};
+
+struct Owner {
+    OwnerId id;
+    std::string name;
+    PartnerId referred_by;  ///< empty: nobody
+    WallTime created;
+};
+
+struct Partner {
+    PartnerId id;
+    std::string name;
+    WallTime created;
+};
+
+struct Customer {
+    CustomerId id;
+    std::string name;
+    PartnerId referred_by;
+    OwnerId own_sites_of;  ///< the owner whose sites count as this customer's own; empty: none
+    WallTime created;
+};
+
+struct Project {
+    ProjectId id;
+    CustomerId customer;
+    std::string name;
+    WallTime created;
+};
+
+// ---- Sites, consent, tokens, nodes ----
+
+/// The owner's own acceptance of a dated consent text.
+struct Consent {
+    std::string text_date;    ///< "2026-11-01": which text
+    std::string text_sha256;  ///< of the text that was shown
+    std::string accepted_by;  ///< the owner's credential id
+    WallTime accepted;
+    std::optional<WallTime> revoked;
+};
+
+struct Site {
+    SiteId id;
+    OwnerId owner;
+    std::string name;
+    bool certified = false;
+    Consent consent;
+    WallTime created;
+};
+
+struct EnrolmentToken {
+    std::string id;  ///< tok_…
+    SiteId site;
+    std::int64_t uses_left = 1;  ///< -1: unlimited
+    WallTime created;
+    WallTime expires;
+    std::optional<WallTime> revoked;
+};
+
+struct Node {
+    NodeId id;
+    SiteId site;
+    OwnerId owner;
+    bool site_certified = false;
+    std::string hardware_fingerprint;
+    std::string hostname;
+    std::string os;
+    std::string arch;
+    std::string software_version;
+    std::string certificate_serial;  ///< of the one certificate that is valid
+    WallTime certificate_expires;
+    WallTime enrolled;  ///< first time
+    WallTime last_seen;
+    std::optional<WallTime> revoked;
+};
+
+/// What an enrolment needs; the certificate is issued between begin_enrolment and finish_enrolment.
+struct EnrolmentRequest {
+    std::string token_secret_sha256;
+    std::string hardware_fingerprint;
+    std::string hostname;
+    std::string os;
+    std::string arch;
+    std::string software_version;
+};
+
+struct EnrolmentGrant {
+    NodeId node;
+    SiteId site;
+    std::string site_name;
+    bool known_hardware = false;
+};
+
+// ---- Catalogue ----
+
+struct Model {
+    std::string name;  ///< what customers say: "qwen3-4b"
+    Sha256 sha256;
+    std::int64_t size_bytes = 0;
+    std::string architecture;
+    std::string quantisation;
+    std::int64_t parameters = 0;
+    std::int64_t context_tokens = 0;   ///< per request
+    std::int64_t memory_bytes = 0;     ///< estimate with `slots` sequences
+    std::int64_t slots = 8;
+    bool embeddings = false;           ///< an embedding model
+    TokenPrice price;
+    WallTime created;
+};
+
+struct EnginePackage {
+    Sha256 sha256;  ///< of the archive
+    std::int64_t size_bytes = 0;
+    std::string name;
+    std::string version;
+    std::string backend;
+    std::string os;
+    std::string arch;
+    WallTime created;
+};
+
+/// An item with a known answer.
+struct Canary {
+    std::string request_json;
+    std::string expect;  ///< the answer's text after trimming
+};
+
+// ---- Files and jobs ----
+
+struct File {
+    FileId id;
+    ProjectId project;
+    std::string purpose;  ///< "batch", "batch_output"
+    std::string filename;
+    std::int64_t bytes = 0;
+    WallTime created;
+};
+
+enum class JobState : std::uint8_t {
+    validating, failed, in_progress, finalizing, completed, expired, cancelling, cancelled
+};
+
+[[nodiscard]] std::string_view to_string(JobState state);
+
+
+struct JobCounts {
+    std::int64_t total = 0;
+    std::int64_t completed = 0;
+    std::int64_t failed = 0;
+};
+
+/// A batch. `number` orders jobs and keys their items; customers see only `id`.
+struct Job {
+    JobId id;
+    std::int64_t number = 0;
+    ProjectId project;
+    CustomerId customer;
+    OwnerId own_sites_of;    ///< the customer's, at admission
+    std::string endpoint;    ///< "/v1/chat/completions"
+    std::string model;       ///< name
+    Sha256 model_sha256;
+    TokenPrice price;        ///< in force when the job was admitted
+    FileId input_file;
+    FileId output_file;      ///< empty until there is one
+    FileId error_file;
+    JobState state = JobState::validating;
+    JobCounts counts;
+    PrivacyClass privacy = PrivacyClass::any;
+    std::int32_t replicas = 1;
+    std::string metadata_json;  ///< the customer's own, as given
+    std::string errors_json;    ///< OpenAI's `errors` object when validation failed
+    Money held;                 ///< what is still held for it
+    WallTime created;
+    WallTime deadline;
+    std::optional<WallTime> started;
+    std::optional<WallTime> finalizing;
+    std::optional<WallTime> ended;
+};
+
+/// One settled item of a job: exactly one exists per (job, index), ever.
+struct ItemOutcome {
+    std::int64_t job_number = 0;
+    std::int64_t index = 0;
+    bool failed = false;
+    RequestId request;
+    std::int32_t http_status = 200;
+    std::string body;  ///< the reply, or OpenAI's error object: JSON
+};
+
+/// What was used and by whom. One per accepted (part of an) answer; `attempt_key` is unique, so that
+/// the same attempt is never billed twice.
+struct MeterRecord {
+    std::string attempt_key;  ///< "<lease>:<index>" or "<stream>"
+    RequestId request;
+    ProjectId project;
+    CustomerId customer;
+    NodeId node;
+    SiteId site;
+    OwnerId owner;
+    std::string device_class;  ///< "cpu", "NVIDIA GeForce RTX 4060"
+    Sha256 model_sha256;
+    std::int64_t prompt_tokens = 0;
+    std::int64_t generated_tokens = 0;
+    std::int64_t device_micros = 0;
+    Money price;  ///< what the customer pays for this part
+    WallTime at;
+};
+
+/// Pays for one part: from the hold of a job, or straight from the customer's credit (streams).
+struct Acceptance {
+    ItemOutcome outcome;              ///< unused when `job` is empty
+    JobId job;                        ///< empty: a stream
+    std::vector<MeterRecord> meters;  ///< empty for a failed item
+    std::string receipt_json;         ///< what the customer can keep, by outcome.request
+};
+
+/// What became of one Acceptance. A repeated one changes nothing.
+enum class Accepted : std::uint8_t { accepted, already_settled, job_ended };
+
+}  // namespace gleaner::store

@@ -1,0 +1,77 @@
+-- The ledger's invariants, recomputed from the rows. Each but the first finds violations.
+
+-- name: count_ledger
+SELECT (SELECT count(*) FROM entries) AS entries, (SELECT count(*) FROM postings) AS postings,
+       (SELECT count(*) FROM meters) AS meters,
+       (SELECT coalesce(sum(micros), 0) FROM postings) AS sum;
+
+-- name: find_unbalanced_entries
+SELECT entry, sum(micros) AS micros FROM postings GROUP BY entry HAVING sum(micros) <> 0 LIMIT 20;
+
+-- name: find_postings_without_entry
+SELECT DISTINCT p.entry AS entry FROM postings p LEFT JOIN entries e ON e.number = p.entry
+WHERE e.number IS NULL LIMIT 20;
+
+-- name: find_entries_without_posting
+SELECT number FROM entries EXCEPT SELECT entry FROM postings LIMIT 20;
+
+-- name: find_wrong_balances
+SELECT a.name AS account, b.micros AS kept, coalesce(s.micros, 0) AS posted
+FROM accounts a LEFT JOIN balances b ON b.account = a.number
+LEFT JOIN (SELECT account, sum(micros) AS micros FROM postings GROUP BY account) s
+    ON s.account = a.number
+WHERE b.micros IS NULL OR b.micros <> coalesce(s.micros, 0) LIMIT 20;
+
+-- name: find_negative_holds
+SELECT a.name AS account, s.micros AS micros
+FROM accounts a JOIN (SELECT account, sum(micros) AS micros FROM postings GROUP BY account) s
+    ON s.account = a.number
+WHERE a.name LIKE 'hold:%' AND s.micros < 0 LIMIT 20;
+
+-- name: find_holds_of_ended_jobs
+SELECT j.id AS job, s.micros AS micros
+FROM jobs j JOIN (SELECT account, sum(micros) AS micros FROM postings GROUP BY account) s
+    ON s.account = j.hold_account
+WHERE j.ended IS NOT NULL AND s.micros <> 0 LIMIT 20;
+
+-- name: find_attempts_billed_twice
+SELECT attempt_key, count(*) AS times FROM meters NOT INDEXED
+GROUP BY attempt_key HAVING count(*) > 1 LIMIT 20;
+
+-- name: find_charges_unlike_meters
+SELECT entry, sum(charged) AS charged, sum(metered) AS metered FROM (
+    SELECT e.number AS entry, p.micros AS charged, 0 AS metered
+    FROM postings p JOIN entries e ON e.number = p.entry AND e.kind = 'charge'
+    WHERE p.micros > 0
+    UNION ALL
+    SELECT number / 1024 AS entry, 0 AS charged, price AS metered FROM meters)
+GROUP BY entry HAVING sum(charged) <> sum(metered) LIMIT 20;
+
+-- name: find_bad_shares
+SELECT attempt_key FROM meters
+WHERE owner_share < 0 OR owner_partner_share < 0 OR customer_partner_share < 0
+   OR owner_share + owner_partner_share + customer_partner_share > price LIMIT 20;
+
+-- name: find_statements_unlike_postings
+-- What each party's statement lines sum to against the charges posted to its account.
+SELECT account, sum(metered) AS metered, sum(posted) AS posted FROM (
+    SELECT 'owner:' || s.owner AS account, m.owner_share AS metered, 0 AS posted
+    FROM meters m JOIN meter_sources s ON s.number = m.source
+    UNION ALL
+    SELECT 'partner:' || s.owner_partner, m.owner_partner_share, 0
+    FROM meters m JOIN meter_sources s ON s.number = m.source WHERE s.owner_partner IS NOT NULL
+    UNION ALL
+    SELECT 'partner:' || s.customer_partner, m.customer_partner_share, 0
+    FROM meters m JOIN meter_sources s ON s.number = m.source WHERE s.customer_partner IS NOT NULL
+    UNION ALL
+    SELECT 'platform', price - owner_share - owner_partner_share - customer_partner_share, 0
+    FROM meters
+    UNION ALL
+    SELECT 'customer:' || s.customer, -m.price, 0
+    FROM meters m JOIN meter_sources s ON s.number = m.source
+    UNION ALL
+    SELECT CASE WHEN j.customer IS NULL THEN a.name ELSE 'customer:' || j.customer END, 0, p.micros
+    FROM postings p JOIN entries e ON e.number = p.entry AND e.kind = 'charge'
+                    JOIN accounts a ON a.number = p.account
+                    LEFT JOIN jobs j ON a.name LIKE 'hold:%' AND j.id = substr(a.name, 6))
+GROUP BY account HAVING sum(metered) <> sum(posted) LIMIT 20;

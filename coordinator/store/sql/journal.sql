@@ -1,0 +1,54 @@
+-- Accounts, entries, postings, meter records: the hot path of money.
+
+-- name: insert_account
+INSERT INTO accounts (name) VALUES (?1) ON CONFLICT (name) DO NOTHING;
+
+-- name: insert_balance
+INSERT INTO balances (account, micros) VALUES (?1, 0) ON CONFLICT (account) DO NOTHING;
+
+-- name: select_account
+SELECT number FROM accounts WHERE name = ?1;
+
+-- name: select_balance
+SELECT micros FROM balances WHERE account = ?1;
+
+-- name: add_balance
+UPDATE balances SET micros = micros + ?2 WHERE account = ?1;
+
+-- name: select_last_number
+SELECT max(coalesce((SELECT max(number) FROM entries), 0),
+           coalesce((SELECT max(number) / 1024 FROM meters), 0)) AS number;
+
+-- name: insert_entry
+INSERT INTO entries (number, kind, key) VALUES (?1, ?2, ?3);
+
+-- name: select_entry_by_key
+SELECT number FROM entries WHERE key = ?1;
+
+-- name: insert_posting
+INSERT INTO postings (account, entry, micros) VALUES (?1, ?2, ?3);
+
+-- name: select_posting
+SELECT micros FROM postings WHERE account = ?1 AND entry = ?2;
+
+-- name: insert_meter
+INSERT INTO meters (number, source, attempt_key, request, prompt_tokens, generated_tokens,
+                    device_micros, price, owner_share, owner_partner_share,
+                    customer_partner_share)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+ON CONFLICT (attempt_key) DO NOTHING;
+
+-- name: select_meter_source
+SELECT number, customer, site, owner, owner_partner, customer_partner FROM meter_sources
+WHERE node = ?1 AND project = ?2 AND device_class = ?3 AND model_sha256 = ?4;
+
+-- name: insert_meter_source
+INSERT INTO meter_sources (project, customer, node, site, owner, owner_partner, customer_partner,
+                           device_class, model_sha256, model)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);
+
+-- name: select_meter_parties
+SELECT o.referred_by AS owner_partner, c.referred_by AS customer_partner
+FROM nodes n JOIN sites s ON s.id = n.site JOIN owners o ON o.id = s.owner
+             JOIN projects p ON p.id = ?4 JOIN customers c ON c.id = p.customer
+WHERE n.id = ?1 AND n.site = ?2 AND s.owner = ?3 AND p.customer = ?5;

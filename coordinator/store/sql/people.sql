@@ -1,0 +1,59 @@
+-- Owners, partners, customers, projects and their credentials.
+
+-- name: insert_owner
+INSERT INTO owners (id, name, referred_by, created) VALUES (?1, ?2, ?3, ?4);
+
+-- name: select_owner
+SELECT id, name, referred_by, created FROM owners WHERE id = ?1;
+
+-- name: list_owners
+SELECT id, name, referred_by, created FROM owners ORDER BY rowid;
+
+-- name: insert_partner
+INSERT INTO partners (id, name, created) VALUES (?1, ?2, ?3);
+
+-- name: select_partner
+SELECT id, name, created FROM partners WHERE id = ?1;
+
+-- name: list_partners
+SELECT id, name, created FROM partners ORDER BY rowid;
+
+-- name: insert_customer
+INSERT INTO customers (id, name, referred_by, own_sites_of, created) VALUES (?1, ?2, ?3, ?4, ?5);
+
+-- name: select_customer
+SELECT id, name, referred_by, own_sites_of, created FROM customers WHERE id = ?1;
+
+-- name: list_customers
+SELECT id, name, referred_by, own_sites_of, created FROM customers ORDER BY rowid;
+
+-- name: insert_project
+INSERT INTO projects (id, customer, name, created) VALUES (?1, ?2, ?3, ?4);
+
+-- name: select_project
+SELECT id, customer, name, created FROM projects WHERE id = ?1;
+
+-- name: select_project_number
+SELECT number FROM projects WHERE id = ?1;
+
+-- name: list_projects
+SELECT id, customer, name, created FROM projects WHERE customer = ?1 ORDER BY number;
+
+-- name: insert_credential
+INSERT INTO credentials (id, kind, subject, label, secret_sha256, created)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+
+-- name: list_credentials
+SELECT id, kind, subject, label, created, revoked FROM credentials
+WHERE kind = ?1 AND subject = ?2 ORDER BY rowid;
+
+-- name: select_credential
+SELECT id, kind, subject, label, created, revoked FROM credentials WHERE id = ?1;
+
+-- name: revoke_credential
+UPDATE credentials SET revoked = ?2 WHERE id = ?1 AND revoked IS NULL;
+
+-- name: authenticate
+SELECT c.id AS id, c.kind AS kind, c.subject AS subject, p.customer AS customer
+FROM credentials c LEFT JOIN projects p ON c.kind = 'project' AND p.id = c.subject
+WHERE c.secret_sha256 = ?1 AND c.revoked IS NULL;

@@ -1,0 +1,40 @@
+#pragma once
+/// Money in integer micro-units (1 CNY = 1 000 000 micros). Never a float.
+
+#include <cstdint>
+#include <string>
+
+namespace gleaner {
+
+/// An amount of the deployment's one currency. Signed: postings use both signs.
+struct Money {
+    std::int64_t micros = 0;
+
+    friend auto operator<=>(const Money&, const Money&) = default;
+    friend Money operator+(Money a, Money b) { return {a.micros + b.micros}; }
+    friend Money operator-(Money a, Money b) { return {a.micros - b.micros}; }
+    friend Money operator-(Money a) { return {-a.micros}; }
+    Money& operator+=(Money b) {
+        micros += b.micros;
+        return *this;
+    }
+    Money& operator-=(Money b) {
+        micros -= b.micros;
+        return *this;
+    }
+};
+
+/// Prices are micros per one million tokens: 1 CNY per million tokens = 1 000 000.
+struct TokenPrice {
+    std::int64_t prompt_micros_per_million = 0;
+    std::int64_t generated_micros_per_million = 0;
+};
+
+/// Price of tokens, rounded half up to a whole micro. Saturates instead of overflowing.
+[[nodiscard]] Money price_of(TokenPrice price, std::int64_t prompt_tokens,
+                             std::int64_t generated_tokens);
+
+/// "12.345678" for 12 345 678 micros.
+[[nodiscard]] std::string to_decimal(Money amount);
+
+}  // namespace gleaner

@@ -1,0 +1,3 @@
+gleaner_unit_test(unit_config
+    SOURCES shared/config/option_test.cpp
+    DEPS gleaner_config)
