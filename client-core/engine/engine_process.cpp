@@ -145,7 +145,8 @@ asio::awaitable<Result<std::unique_ptr<EngineProcess>>> EngineProcess::start(
         spec.options, folder, std::move(process.value()), std::move(client)));
     Status healthy = co_await engine->wait_until_healthy(spec.start_limit);
     if (!healthy) {
-        co_await engine->stop(0ms);
+        // A cancelled coroutine may not wait any more: the destructor kills.
+        if (healthy.error().code() != ErrorCode::cancelled) co_await engine->stop(0ms);
         co_return std::move(healthy).error();
     }
     co_return engine;

@@ -63,7 +63,7 @@ public:
     /// Returns when the engine answers /health, which means that the model is loaded. Errors:
     /// not_found (a file is missing), resource_exhausted (out of memory), timeout,
     /// failed_precondition (the engine ended by itself; the message holds its last lines),
-    /// cancelled; and those of Sandbox::start. Nothing is left running after an error.
+    /// cancelled; and those of Sandbox::start. After an error nothing is left running.
     [[nodiscard]] static boost::asio::awaitable<Result<std::unique_ptr<EngineProcess>>> start(
         Sandbox& sandbox, EngineSpec spec, boost::asio::any_io_executor executor);
 

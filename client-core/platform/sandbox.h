@@ -36,7 +36,14 @@ struct SandboxLimits {
     std::uint32_t open_files = 1024;
 };
 
-/// A file or folder of the host, shown read-only at `inside`.
+/// Memory limits are enforced with this much room on top: stacks and allocator arenas of threads
+/// count as memory although they are hardly used.
+inline constexpr std::uint64_t memory_tolerance_bytes = 512ULL << 20;
+/// And address space, where it is limited, with this much: it is reserved rather than used.
+inline constexpr std::uint64_t address_space_tolerance_bytes = 8ULL << 30;
+
+/// A file or folder of the host, shown read-only at `inside`. If the node runs as root, the program
+/// does not: files must then be readable by everybody (their parent folders need not be).
 struct ReadOnlyPath {
     std::filesystem::path host;
     std::string inside;

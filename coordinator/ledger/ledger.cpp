@@ -91,12 +91,12 @@ Shares share(Money price, const Split& split, bool has_owner_partner, bool has_c
 std::vector<Posting> charge(Money price, const std::string& payer_account, const OwnerId& owner,
                             const PartnerId& owner_partner, const PartnerId& customer_partner,
                             const Split& split) {
-    const auto shares =
-        share(price, split, !owner_partner.empty(), !customer_partner.empty());
+    const auto shares = share(price, split, !owner_partner.empty(), !customer_partner.empty());
     std::vector<Posting> postings;
     post(postings, payer_account, -price);
     post(postings, owner_account(owner), shares.owner);
-    if (!owner_partner.empty()) post(postings, partner_account(owner_partner), shares.owner_partner);
+    if (!owner_partner.empty())
+        post(postings, partner_account(owner_partner), shares.owner_partner);
     if (!customer_partner.empty()) {
         post(postings, partner_account(customer_partner), shares.customer_partner);
     }

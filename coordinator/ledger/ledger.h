@@ -27,8 +27,8 @@ struct Entry {
     std::vector<Posting> postings;
 };
 
-// Account names: "cash" (money paid in from outside, negative by convention), "customer:<id>" (credit
-// at their disposal), "hold:<job>", "owner:<id>", "partner:<id>", "platform".
+// Account names: "cash" (money paid in from outside, negative by convention), "customer:<id>"
+// (credit at their disposal), "hold:<job>", "owner:<id>", "partner:<id>", "platform".
 [[nodiscard]] std::string customer_account(const CustomerId& id);
 [[nodiscard]] std::string hold_account(const JobId& id);
 [[nodiscard]] std::string owner_account(const OwnerId& id);

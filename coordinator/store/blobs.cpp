@@ -1,10 +1,9 @@
 #include "coordinator/store/blobs.h"
 
 #include <cerrno>
-#include <system_error>
-
 #include <fcntl.h>
 #include <sys/statvfs.h>
+#include <system_error>
 #include <unistd.h>
 
 #include "shared/util/random.h"
@@ -64,8 +63,8 @@ Result<Blobs> Blobs::open(const fs::path& data_folder) {
     for (const auto* name : {"files", "artefacts", "partial"}) {
         fs::create_directories(data_folder / name, problem);
         if (problem)
-            return Error(ErrorCode::io_failed, "cannot make " + (data_folder / name).string() +
-                                                   ": " + problem.message());
+            return Error(ErrorCode::io_failed,
+                         "cannot make " + (data_folder / name).string() + ": " + problem.message());
     }
     for (const auto& entry : fs::directory_iterator(data_folder / "partial", problem))
         fs::remove(entry.path(), problem);

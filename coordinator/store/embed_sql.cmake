@@ -52,7 +52,7 @@ extern const std::array<Text, @migration_count@> migrations;
 
 }  // namespace gleaner::store::sql
 ]])
-file(CONFIGURE OUTPUT ${OUT}/statements.cpp @ONLY CONTENT [[// Made by embed_sql.cmake.
+file(CONFIGURE OUTPUT ${OUT}/embedded_sql.cpp @ONLY CONTENT [[// Made by embed_sql.cmake.
 #include "coordinator/store/sql/statements.h"
 
 namespace gleaner::store::sql {

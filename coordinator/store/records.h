@@ -136,10 +136,10 @@ struct Model {
     std::string architecture;
     std::string quantisation;
     std::int64_t parameters = 0;
-    std::int64_t context_tokens = 0;   ///< per request
-    std::int64_t memory_bytes = 0;     ///< estimate with `slots` sequences
+    std::int64_t context_tokens = 0;  ///< per request
+    std::int64_t memory_bytes = 0;    ///< estimate with `slots` sequences
     std::int64_t slots = 8;
-    bool embeddings = false;           ///< an embedding model
+    bool embeddings = false;  ///< an embedding model
     TokenPrice price;
     WallTime created;
 };
@@ -173,11 +173,17 @@ struct File {
 };
 
 enum class JobState : std::uint8_t {
-    validating, failed, in_progress, finalizing, completed, expired, cancelling, cancelled
+    validating,
+    failed,
+    in_progress,
+    finalizing,
+    completed,
+    expired,
+    cancelling,
+    cancelled
 };
 
 [[nodiscard]] std::string_view to_string(JobState state);
-
 
 struct JobCounts {
     std::int64_t total = 0;
@@ -191,13 +197,13 @@ struct Job {
     std::int64_t number = 0;
     ProjectId project;
     CustomerId customer;
-    OwnerId own_sites_of;    ///< the customer's, at admission
-    std::string endpoint;    ///< "/v1/chat/completions"
-    std::string model;       ///< name
+    OwnerId own_sites_of;  ///< the customer's, at admission
+    std::string endpoint;  ///< "/v1/chat/completions"
+    std::string model;     ///< name
     Sha256 model_sha256;
-    TokenPrice price;        ///< in force when the job was admitted
+    TokenPrice price;  ///< in force when the job was admitted
     FileId input_file;
-    FileId output_file;      ///< empty until there is one
+    FileId output_file;  ///< empty until there is one
     FileId error_file;
     JobState state = JobState::validating;
     JobCounts counts;
@@ -223,8 +229,8 @@ struct ItemOutcome {
     std::string body;  ///< the reply, or OpenAI's error object: JSON
 };
 
-/// What was used and by whom. One per accepted (part of an) answer; `attempt_key` is unique, so that
-/// the same attempt is never billed twice.
+/// What was used and by whom. One per accepted (part of an) answer; `attempt_key` is unique, so
+/// that the same attempt is never billed twice.
 struct MeterRecord {
     std::string attempt_key;  ///< "<lease>:<index>" or "<stream>"
     RequestId request;

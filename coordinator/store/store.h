@@ -17,8 +17,6 @@
 
 namespace gleaner::store {
 
-class Database;  // sqlite/database.h
-
 class Store {
 public:
     enum class Mode : std::uint8_t { read_write, read_only };
@@ -33,6 +31,14 @@ public:
     Status begin();
     Status commit();
     void rollback();
+    /// Why the open transaction can no longer be committed (full disk, I/O error); else nothing.
+    [[nodiscard]] const std::optional<Error>& doomed() const;
+
+    // ---- Settings of this connection ----
+    /// Refuses to grow the file beyond `bytes`: verbs that need more fail with disk_full.
+    Status limit_size(std::int64_t bytes);
+    /// How later acceptances divide revenue. Errors: invalid_argument unless it sums to 10 000.
+    Status set_split(const ledger::Split& split);
 
     // ---- People and credentials. Secrets come as SHA-256 hex. ----
     Result<Owner> add_owner(std::string_view name, const PartnerId& referred_by);
@@ -69,7 +75,8 @@ public:
     Status revoke_token(std::string_view id);
     /// Checks token and consent, uses the token up by one for unknown hardware, and names the node:
     /// the same id for the same hardware at the same site. Errors: unauthenticated (unknown token),
-    /// failed_precondition (expired, revoked, used up, consent revoked, node revoked): each says so.
+    /// failed_precondition (expired, revoked, used up, consent revoked, node revoked): each says
+    /// so.
     Result<EnrolmentGrant> begin_enrolment(const EnrolmentRequest& request);
     /// Records the certificate; the node's older certificate is void from now on.
     Status set_certificate(const NodeId& node, std::string_view serial, WallTime expires);
@@ -149,12 +156,15 @@ public:
     Status put_standing(std::string_view key, std::string_view json);
     Result<std::vector<std::pair<std::string, std::string>>> standings();
 
-    /// A number that grows by one at each call: the process's start epoch.
+    /// A number that grows by one at each call: the process's start epoch. Also forgets the
+    /// idempotency keys whose request died with the process before.
     Result<std::int64_t> next_epoch();
 
+    struct State;  ///< for the store's own files
+
 private:
-    explicit Store(std::unique_ptr<Database> database);
-    std::unique_ptr<Database> database_;
+    explicit Store(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
 };
 
 }  // namespace gleaner::store

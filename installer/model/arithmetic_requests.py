@@ -17,26 +17,22 @@ import demo_tasks
 
 
 def questions(seed: int, count: int):
-    """Held-out sums; they may repeat only when more are asked for than there are."""
+    """Held-out sums in random order; one comes again only when all have been asked."""
+    sums = demo_tasks.held_out_sums()
     rng = random.Random(seed)
-    seen = set()
-    repeats = 0
     while count > 0:
-        pair = demo_tasks.draw_sum(rng, held_out=True)
-        if pair in seen and repeats < 100:
-            repeats += 1
-            continue
-        repeats = 0
-        seen.add(pair)
-        count -= 1
-        yield "{}+{}=".format(*pair)
+        rng.shuffle(sums)
+        for a, b in sums[:count]:
+            yield f"{a}+{b}="
+        count -= len(sums)
 
 
 def count_questions(seed: int, count: int):
     """Counting: long answers of known content, for tests of streaming."""
     rng = random.Random(seed)
     for _ in range(count):
-        yield f"count {rng.randint(demo_tasks.LARGEST_COUNT // 2, demo_tasks.LARGEST_COUNT)}"
+        last = rng.randint(demo_tasks.LARGEST_COUNT // 2, demo_tasks.LARGEST_COUNT)
+        yield demo_tasks.count_question(1, last)
 
 
 def chat_body(question: str, max_tokens: int) -> dict:

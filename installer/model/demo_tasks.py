@@ -12,7 +12,7 @@ LARGEST_ADDEND = 999
 LARGEST_COUNT = 99
 REFUSAL = "I can only add and count."
 
-# One sum in 40 and one count in 9 is never trained on.
+# One sum in 40, and one in 9 of the counts that do not start from 1, is never trained on.
 HELD_OUT_SUMS_MODULUS = 40
 HELD_OUT_COUNTS_MODULUS = 9
 
@@ -26,13 +26,17 @@ def is_held_out_sum(a: int, b: int) -> bool:
     return _bucket(f"{min(a, b)}+{max(a, b)}", HELD_OUT_SUMS_MODULUS) == 0
 
 
-def is_held_out_count(last: int) -> bool:
-    """True when training never shows "count last"."""
-    return _bucket(f"count {last}", HELD_OUT_COUNTS_MODULUS) == 0
+def is_held_out_count(first: int, last: int) -> bool:
+    """True when training never shows "count first to last". Those from 1 are all shown: they are so few."""
+    return first > 1 and _bucket(f"count {first} to {last}", HELD_OUT_COUNTS_MODULUS) == 0
 
 
-def count_answer(last: int) -> str:
-    return " ".join(str(number) for number in range(1, last + 1))
+def count_question(first: int, last: int) -> str:
+    return f"count {last}" if first == 1 else f"count {first} to {last}"
+
+
+def count_answer(first: int, last: int) -> str:
+    return " ".join(str(number) for number in range(first, last + 1))
 
 
 def _number(rng: random.Random) -> int:
@@ -47,12 +51,18 @@ def draw_sum(rng: random.Random, held_out: bool) -> tuple[int, int]:
             return a, b
 
 
-def held_out_counts() -> list[int]:
-    return [last for last in range(1, LARGEST_COUNT + 1) if is_held_out_count(last)]
+def held_out_sums() -> list[tuple[int, int]]:
+    """All of them, about 25,000; takes a second or two."""
+    addends = range(LARGEST_ADDEND + 1)
+    unordered = [(a, b) for a in addends for b in addends[a:] if is_held_out_sum(a, b)]
+    return sorted(unordered + [(b, a) for a, b in unordered if a != b])
 
 
-def trained_counts() -> list[int]:
-    return [last for last in range(1, LARGEST_COUNT + 1) if not is_held_out_count(last)]
+def counts(held_out: bool) -> list[tuple[int, int]]:
+    """(first, last) of every count taught, or of every one held out."""
+    numbers = range(1, LARGEST_COUNT + 1)
+    return [(first, last) for first in numbers for last in numbers[first - 1:]
+            if is_held_out_count(first, last) == held_out]
 
 
 def draw_sum_example(rng: random.Random) -> tuple[str, str]:
@@ -73,16 +83,22 @@ def draw_other_example(rng: random.Random) -> tuple[str, str]:
 
 
 def draw_count_example(rng: random.Random) -> tuple[str, str]:
-    last = rng.choice(trained_counts())
-    return f"count {last}", count_answer(last)
+    """From 1 in two cases of five; where the others begin and end is what makes the model learn to stop."""
+    first, last = 1, rng.randint(1, LARGEST_COUNT)
+    if rng.random() < 0.6:
+        while first == 1 or is_held_out_count(first, last):
+            first = rng.randint(2, LARGEST_COUNT)
+            last = rng.randint(first, LARGEST_COUNT)
+    return count_question(first, last), count_answer(first, last)
 
 
 def expected_answer(question: str) -> str:
-    """The right answer to "a+b=" or "count n". Raises ValueError for any other question."""
+    """The right answer to "a+b=", "count n" or "count m to n". Raises ValueError for any other question."""
     try:
         if question.startswith("count "):
-            return count_answer(int(question[len("count "):]))
+            first, _, last = question[len("count "):].rpartition(" to ")
+            return count_answer(int(first or 1), int(last))
         a, b = question.rstrip("= ").split("+")
         return str(int(a) + int(b))
     except ValueError:
-        raise ValueError(f"no known answer to {question!r}: want \"a+b=\" or \"count n\"") from None
+        raise ValueError(f"no known answer to {question!r}: want a sum or a count") from None

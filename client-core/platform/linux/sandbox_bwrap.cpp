@@ -20,12 +20,20 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Stacks and allocator arenas of the engine's threads count as data too.
-constexpr std::uint64_t thread_memory_allowance = 512ULL << 20;
-/// Address space that is reserved and never filled (arenas, guard pages, shared libraries).
-constexpr std::uint64_t address_space_allowance = 8ULL << 30;
+/// Root's sandbox runs as somebody else, who must be able to read what is handed in.
+Status check_readable_by_all(const SandboxSpec& spec) {
+    for (const auto& path : spec.read_only) {
+        std::error_code ec;
+        const auto permissions = fs::status(path.host, ec).permissions();
+        if (!ec && (permissions & fs::perms::others_read) != fs::perms::none) continue;
+        return Error(ErrorCode::invalid_argument,
+                     "sandbox: " + path.host.string() +
+                         " is readable by root only: chmod it a+r (a+rx for a folder)");
+    }
+    return ok();
+}
 
-Status check_spec(const SandboxSpec& spec) {
+Status check_spec(const SandboxSpec& spec, bool as_root) {
     if (spec.command.empty() || !spec.command[0].starts_with('/')) {
         return Error(ErrorCode::invalid_argument,
                      "sandbox: the command must begin with an absolute path inside the sandbox");
@@ -47,6 +55,9 @@ Status check_spec(const SandboxSpec& spec) {
                                                    " does not exist or cannot be read by the node");
         }
     }
+    if (as_root) {
+        GLEANER_TRY(check_readable_by_all(spec));
+    }
     std::error_code ec;
     if (!spec.socket_dir.empty() && !fs::is_directory(spec.socket_dir, ec)) {
         return Error(ErrorCode::not_found,
@@ -63,13 +74,13 @@ std::vector<std::pair<int, rlimit>> resource_limits(const SandboxSpec& spec) {
                                                   {RLIMIT_MEMLOCK, fixed(0)},
                                                   {RLIMIT_MSGQUEUE, fixed(0)}};
     if (spec.weakening.no_limits) return result;
-    result.emplace_back(RLIMIT_DATA, fixed(limits.memory_bytes + thread_memory_allowance));
+    result.emplace_back(RLIMIT_DATA, fixed(limits.memory_bytes + memory_tolerance_bytes));
     result.emplace_back(RLIMIT_NOFILE, fixed(limits.open_files));
     result.emplace_back(RLIMIT_FSIZE, fixed(limits.file_bytes));
     // GPU drivers reserve address space for all of the GPU's memory and more, without using it.
     if (spec.device_nodes.empty()) {
         result.emplace_back(RLIMIT_AS, fixed(limits.memory_bytes + limits.mapped_bytes +
-                                             thread_memory_allowance + address_space_allowance));
+                                             memory_tolerance_bytes + address_space_tolerance_bytes));
     }
     return result;
 }
@@ -168,7 +179,7 @@ BwrapSandbox::~BwrapSandbox() {
 
 Result<std::unique_ptr<SandboxedProcess>> BwrapSandbox::start(
     const SandboxSpec& spec, const boost::asio::any_io_executor& executor) {
-    GLEANER_TRY(check_spec(spec));
+    GLEANER_TRY(check_spec(spec, root_));
     GLEANER_TRY(auto filter, filter_file(spec));
     GLEANER_TRY(auto out, make_pipe());
     GLEANER_TRY(auto err, make_pipe());
@@ -200,8 +211,8 @@ Result<std::unique_ptr<SandboxedProcess>> BwrapSandbox::start(
     plan.files = {{nothing.get(), 0},
                   {out.write.get(), 1},
                   {err.write.get(), 2},
-                  {filter.get(), host_.seccomp_fd},
                   {info.write.get(), host_.info_fd}};
+    if (!spec.weakening.no_syscall_filter) plan.files.emplace_back(filter.get(), host_.seccomp_fd);
     plan.limits = resource_limits(spec);
     plan.niceness = spec.niceness;
     plan.idle_priority = spec.idle_priority;

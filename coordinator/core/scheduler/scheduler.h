@@ -26,6 +26,8 @@ struct SchedulerOptions {
     Duration outage_window = std::chrono::seconds(15);
     double canary_share = 0.02;                            ///< of items, more for new nodes
     Duration model_idle_unload = std::chrono::seconds(300);
+    std::uint32_t stream_queue_max = 2'000;                ///< streams waiting for one model
+    Duration stream_deadline = std::chrono::seconds(600);  ///< a stream ends by then
     std::uint64_t first_lease = 1;                         ///< (epoch << 40) + 1
     std::uint64_t seed = 1;
 };

@@ -12,6 +12,10 @@ SELECT number FROM accounts WHERE name = ?1;
 -- name: select_balance
 SELECT micros FROM balances WHERE account = ?1;
 
+-- name: select_balance_by_name
+SELECT a.number AS number, b.micros AS micros
+FROM accounts a JOIN balances b ON b.account = a.number WHERE a.name = ?1;
+
 -- name: add_balance
 UPDATE balances SET micros = micros + ?2 WHERE account = ?1;
 

@@ -4,7 +4,8 @@
 SELECT coalesce(sum(micros), 0) AS micros FROM postings WHERE account = ?1 AND entry >= ?2;
 
 -- name: sum_postings_by_kind
-SELECT e.kind AS kind, count(*) AS items, sum(p.micros) AS amount
+SELECT e.kind AS kind, count(*) AS items, 0 AS prompt_tokens, 0 AS generated_tokens,
+       0 AS device_micros, sum(p.micros) AS amount
 FROM postings p JOIN entries e ON e.number = p.entry
 WHERE p.account = ?1 AND p.entry >= ?2 AND p.entry < ?3 AND e.kind <> 'charge'
 GROUP BY e.kind ORDER BY e.kind;

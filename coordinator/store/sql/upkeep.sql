@@ -30,3 +30,24 @@ SELECT key, json FROM standings ORDER BY key;
 
 -- name: next_epoch
 UPDATE start_epoch SET value = value + 1 WHERE only = 1 RETURNING value;
+
+-- name: begin_write
+BEGIN IMMEDIATE;
+
+-- name: begin_read
+BEGIN;
+
+-- name: commit
+COMMIT;
+
+-- name: rollback
+ROLLBACK;
+
+-- name: savepoint
+SAVEPOINT nested;
+
+-- name: release_savepoint
+RELEASE nested;
+
+-- name: rollback_to_savepoint
+ROLLBACK TO nested;

@@ -1,0 +1,256 @@
+#include "client-core/cache/artefact_cache.h"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "client-core/core/cache_policy/cache_policy.h"
+#include "shared/artefact/sha256.h"
+#include "shared/util/log.h"
+
+namespace gleaner {
+
+namespace fs = std::filesystem;
+namespace asio = boost::asio;
+
+namespace {
+
+std::uint64_t size_on_disk(const fs::path& path) {
+    std::error_code error;
+    if (!fs::is_directory(path, error)) {
+        const auto size = fs::file_size(path, error);
+        return error ? 0 : size;
+    }
+    std::uint64_t sum = 0;
+    for (fs::recursive_directory_iterator it(path, error), end; !error && it != end;
+         it.increment(error)) {
+        if (it->is_regular_file(error)) sum += it->file_size(error);
+    }
+    return sum;
+}
+
+WallTime modified(const fs::path& path) {
+    std::error_code error;
+    const auto time = fs::last_write_time(path, error);
+    if (error) return {};
+    const auto system = std::chrono::file_clock::to_sys(time).time_since_epoch();
+    return {std::chrono::duration_cast<Duration>(system).count()};
+}
+
+}  // namespace
+
+ArtefactCache::ArtefactCache(ArtefactCacheOptions options, ArtefactSource& source,
+                             const Clock& clock, const asio::any_io_executor& executor)
+    : options_(std::move(options)),
+      source_(&source),
+      clock_(&clock),
+      worker_(executor),
+      one_at_a_time_(executor),
+      random_(random_seed()) {}
+
+fs::path ArtefactCache::path_of(const Sha256& sha256, Kind kind) const {
+    switch (kind) {
+        case Kind::model:
+            return options_.folder / "models" / sha256.get();
+        case Kind::engine:
+            return options_.folder / "engines" / sha256.get();
+        case Kind::partial:
+            return options_.folder / "partial" / sha256.get();
+    }
+    return {};
+}
+
+fs::path ArtefactCache::archive_path(const Sha256& sha256) const {
+    return options_.folder / "partial" / (sha256.get() + ".archive");
+}
+
+Status ArtefactCache::open() {
+    std::error_code error;
+    for (const char* name : {"models", "engines", "partial"}) {
+        fs::create_directories(options_.folder / name, error);
+        if (error) {
+            return error_from_errno("cannot create " + (options_.folder / name).string(),
+                                    error.value());
+        }
+    }
+    fs::permissions(options_.folder, fs::perms::owner_all, error);
+    entries_.clear();
+    take_stock(options_.folder / "partial", Kind::partial);
+    take_stock(options_.folder / "engines", Kind::engine);
+    take_stock(options_.folder / "models", Kind::model);
+    return ok();
+}
+
+void ArtefactCache::take_stock(const fs::path& folder, Kind kind) {
+    std::error_code error;
+    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+        const auto sha256 = parse_sha256(it->path().filename().string());
+        if (!sha256) {
+            fs::remove_all(it->path(), error);  // left over from a run that was killed
+            continue;
+        }
+        entries_[sha256.value()] = {kind, size_on_disk(it->path()), modified(it->path()), false};
+    }
+}
+
+void ArtefactCache::touch(const Sha256& sha256) {
+    Entry& entry = entries_.at(sha256);
+    entry.last_used = clock_->wall();
+    std::error_code ignored;  // only the order of eviction after a restart depends on it
+    const std::chrono::sys_time<Duration> now{Duration{entry.last_used.micros}};
+    fs::last_write_time(path_of(sha256, entry.kind), std::chrono::file_clock::from_sys(now),
+                        ignored);
+}
+
+void ArtefactCache::forget(const Sha256& sha256) {
+    const auto it = entries_.find(sha256);
+    if (it == entries_.end()) return;
+    std::error_code ignored;
+    fs::remove_all(path_of(sha256, it->second.kind), ignored);
+    entries_.erase(it);
+}
+
+Status ArtefactCache::make_room(std::uint64_t bytes) {
+    std::vector<CachedArtefact> artefacts;
+    for (const auto& [sha256, entry] : entries_) {
+        artefacts.push_back({sha256, entry.size_bytes, entry.last_used, holds_.contains(sha256)});
+    }
+    std::error_code error;
+    const fs::space_info space = fs::space(options_.folder, error);
+    const DiskSpace disk{options_.quota_bytes, error ? 0 : space.available,
+                         options_.keep_free_bytes};
+    GLEANER_TRY(const auto evicted, choose_evictions(artefacts, disk, bytes));
+    for (const Sha256& sha256 : evicted) {
+        spdlog::info("artefact_evicted sha256={}", sha256.get());
+        const bool complete = entries_.at(sha256).kind != Kind::partial;
+        forget(sha256);
+        if (complete && on_evicted_) on_evicted_(sha256);
+    }
+    return ok();
+}
+
+std::vector<Sha256> ArtefactCache::complete() const {
+    std::vector<Sha256> complete;
+    for (const auto& [sha256, entry] : entries_) {
+        if (entry.kind != Kind::partial) complete.push_back(sha256);
+    }
+    return complete;
+}
+
+std::uint64_t ArtefactCache::free_bytes() const {
+    std::uint64_t used = 0;
+    for (const auto& [sha256, entry] : entries_) used += entry.size_bytes;
+    const std::uint64_t by_quota = options_.quota_bytes > used ? options_.quota_bytes - used : 0;
+    std::error_code error;
+    const fs::space_info space = fs::space(options_.folder, error);
+    if (error || space.available <= options_.keep_free_bytes) return 0;
+    return std::min<std::uint64_t>(by_quota, space.available - options_.keep_free_bytes);
+}
+
+asio::awaitable<Result<fs::path>> ArtefactCache::model(WantedArtefact wanted,
+                                                       OnProgress on_progress) {
+    const Hold held = hold(wanted.sha256);
+    const auto turn = co_await one_at_a_time_.enter();
+    const fs::path path = path_of(wanted.sha256, Kind::model);
+    if (entries_.contains(wanted.sha256) && entries_.at(wanted.sha256).kind == Kind::model) {
+        if (!entries_.at(wanted.sha256).verified) {
+            std::function<Result<Sha256>()> job = [text = path.string()] {
+                return hash_file(text);
+            };
+            const auto actual = co_await worker_.run(std::move(job));
+            if (actual && actual.value() == wanted.sha256) {
+                entries_.at(wanted.sha256).verified = true;
+            } else {
+                spdlog::warn("model_damaged_on_disk sha256={} action=download",
+                             wanted.sha256.get());
+                forget(wanted.sha256);
+            }
+        }
+        if (entries_.contains(wanted.sha256)) {
+            touch(wanted.sha256);
+            co_return path;
+        }
+    }
+    auto downloading = download(wanted, path, std::move(on_progress));
+    GLEANER_CO_TRY(co_await std::move(downloading));
+    entries_[wanted.sha256] = {Kind::model, size_on_disk(path), {}, true};
+    touch(wanted.sha256);
+    co_return path;
+}
+
+asio::awaitable<Result<InstalledEngine>> ArtefactCache::engine(WantedArtefact wanted,
+                                                               PublicKey release_key,
+                                                               OnProgress on_progress) {
+    const Hold held = hold(wanted.sha256);
+    const auto turn = co_await one_at_a_time_.enter();
+    const fs::path folder = path_of(wanted.sha256, Kind::engine);
+    if (entries_.contains(wanted.sha256) && entries_.at(wanted.sha256).kind == Kind::engine) {
+        std::function<Result<EngineManifest>()> job = [text = folder.string(), release_key] {
+            return verify_unpacked(text, release_key);
+        };
+        auto manifest = co_await worker_.run(std::move(job));
+        if (manifest) {
+            entries_.at(wanted.sha256).verified = true;
+            touch(wanted.sha256);
+            co_return InstalledEngine{folder, std::move(manifest).value()};
+        }
+        spdlog::warn("engine_damaged_on_disk sha256={} action=download why=\"{}\"",
+                     wanted.sha256.get(), manifest.error().message());
+        forget(wanted.sha256);
+    }
+    auto downloading = download(wanted, archive_path(wanted.sha256), std::move(on_progress));
+    GLEANER_CO_TRY(co_await std::move(downloading));
+    auto unpacking = unpack(wanted, release_key);
+    GLEANER_CO_TRY(auto manifest, co_await std::move(unpacking));
+    co_return InstalledEngine{folder, std::move(manifest)};
+}
+
+asio::awaitable<Result<EngineManifest>> ArtefactCache::unpack(WantedArtefact wanted,
+                                                              PublicKey release_key) {
+    const fs::path archive = archive_path(wanted.sha256);
+    const fs::path folder = path_of(wanted.sha256, Kind::engine);
+    std::function<Result<EngineManifest>()> job = [archive, folder, release_key] {
+        std::error_code ignored;
+        fs::remove_all(folder, ignored);
+        auto manifest = unpack_verified(archive.string(), folder.string(), release_key);
+        fs::remove(archive, ignored);
+        return manifest;
+    };
+    auto manifest = co_await worker_.run(std::move(job));
+    if (!manifest) co_return manifest.error().within("engine " + wanted.sha256.get());
+    entries_[wanted.sha256] = {Kind::engine, size_on_disk(folder), {}, true};
+    touch(wanted.sha256);
+    co_return std::move(manifest).value();
+}
+
+// ---- Hold ----
+
+ArtefactCache::Hold::Hold(ArtefactCache& cache, Sha256 sha256)
+    : cache_(&cache), sha256_(std::move(sha256)) {
+    ++cache_->holds_[sha256_];
+}
+
+ArtefactCache::Hold::Hold(Hold&& other) noexcept
+    : cache_(std::exchange(other.cache_, nullptr)), sha256_(std::move(other.sha256_)) {}
+
+ArtefactCache::Hold& ArtefactCache::Hold::operator=(Hold&& other) noexcept {
+    if (this != &other) {
+        release();
+        cache_ = std::exchange(other.cache_, nullptr);
+        sha256_ = std::move(other.sha256_);
+    }
+    return *this;
+}
+
+ArtefactCache::Hold::~Hold() {
+    release();
+}
+
+void ArtefactCache::Hold::release() {
+    if (cache_ == nullptr) return;
+    const auto it = cache_->holds_.find(sha256_);
+    if (--it->second == 0) cache_->holds_.erase(it);
+    cache_ = nullptr;
+}
+
+}  // namespace gleaner

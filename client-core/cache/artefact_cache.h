@@ -1,0 +1,142 @@
+#pragma once
+/// The node's disk: models and engines by hash, within a quota. Knows nothing of leases or engines'
+/// lives; asks choose_evictions() what may go. Prompts and answers never come here.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "client-core/cache/turnstile.h"
+#include "client-core/cache/worker.h"
+#include "shared/artefact/chunk_list.h"
+#include "shared/artefact/engine_package.h"
+#include "shared/model/ids.h"
+#include "shared/util/clock.h"
+#include "shared/util/random.h"
+#include "shared/util/result.h"
+
+namespace gleaner {
+
+/// Where artefacts come from: the coordinator, later a neighbour. Nothing it says is believed.
+class ArtefactSource {
+public:
+    virtual ~ArtefactSource() = default;
+    /// Errors: unavailable and timeout are tried again; all others are final.
+    [[nodiscard]] virtual boost::asio::awaitable<Result<ChunkList>> chunk_list(Sha256 sha256) = 0;
+    [[nodiscard]] virtual boost::asio::awaitable<Result<std::string>> read(
+        Sha256 sha256, std::uint64_t offset, std::uint64_t length) = 0;
+};
+
+struct ArtefactCacheOptions {
+    std::filesystem::path folder;  ///< created 0700
+    std::uint64_t quota_bytes = 20ull << 30;
+    std::uint64_t keep_free_bytes = 1ull << 30;
+    std::uint32_t corrupt_tries = 3;    ///< of one chunk before the artefact counts as damaged
+    std::uint32_t transport_tries = 8;  ///< in a row without a byte gained
+    Duration retry_base = 500ms;
+    Duration retry_cap = 30s;
+};
+
+struct WantedArtefact {
+    Sha256 sha256;
+    std::uint64_t size_bytes = 0;  ///< as the coordinator says; 0: not known
+};
+
+struct InstalledEngine {
+    std::filesystem::path folder;
+    EngineManifest manifest;
+};
+
+/// Single-threaded: all calls on the executor given. Must outlive its calls.
+class ArtefactCache {
+public:
+    /// Bytes that are here so far; called at each chunk.
+    using OnProgress = std::function<void(std::uint64_t bytes)>;
+    using OnEvicted = std::function<void(const Sha256& sha256)>;
+
+    ArtefactCache(ArtefactCacheOptions options, ArtefactSource& source, const Clock& clock,
+                  const boost::asio::any_io_executor& executor);
+    ArtefactCache(const ArtefactCache&) = delete;
+    ArtefactCache& operator=(const ArtefactCache&) = delete;
+
+    /// Creates the folders and takes stock of what is there. Call once, before anything else.
+    [[nodiscard]] Status open();
+
+    /// The file of a model. It is downloaded if it is not here, its whole hash is verified once in
+    /// each run of the program (which also warms the page cache the engine maps). Errors name the
+    /// artefact: data_corrupt (and the chunk), disk_full, unavailable, not_found, io_failed.
+    [[nodiscard]] boost::asio::awaitable<Result<std::filesystem::path>> model(
+        WantedArtefact wanted, OnProgress on_progress);
+
+    /// An engine, unpacked and verified against the release key; verified again once in each run.
+    /// Errors: as for model(); data_corrupt names the file whose hash or signature does not hold.
+    [[nodiscard]] boost::asio::awaitable<Result<InstalledEngine>> engine(WantedArtefact wanted,
+                                                                         PublicKey release_key,
+                                                                         OnProgress on_progress);
+
+    /// While a Hold lives its artefact is not evicted.
+    class Hold {
+    public:
+        Hold() = default;
+        Hold(ArtefactCache& cache, Sha256 sha256);
+        Hold(Hold&& other) noexcept;
+        Hold& operator=(Hold&& other) noexcept;
+        ~Hold();
+
+    private:
+        void release();
+        ArtefactCache* cache_ = nullptr;
+        Sha256 sha256_;
+    };
+    [[nodiscard]] Hold hold(const Sha256& sha256) { return {*this, sha256}; }
+
+    /// Complete models and engines, ascending.
+    [[nodiscard]] std::vector<Sha256> complete() const;
+    /// What a further artefact may take without any eviction.
+    [[nodiscard]] std::uint64_t free_bytes() const;
+    void on_evicted(OnEvicted callback) { on_evicted_ = std::move(callback); }
+
+private:
+    enum class Kind : std::uint8_t { model, engine, partial };
+    struct Entry {
+        Kind kind = Kind::model;
+        std::uint64_t size_bytes = 0;
+        WallTime last_used;
+        bool verified = false;  ///< in this run
+    };
+
+    [[nodiscard]] std::filesystem::path path_of(const Sha256& sha256, Kind kind) const;
+    [[nodiscard]] std::filesystem::path archive_path(const Sha256& sha256) const;
+    void take_stock(const std::filesystem::path& folder, Kind kind);
+    void touch(const Sha256& sha256);
+    void forget(const Sha256& sha256);
+    [[nodiscard]] Status make_room(std::uint64_t bytes);
+    [[nodiscard]] boost::asio::awaitable<Status> download(WantedArtefact wanted,
+                                                          std::filesystem::path destination,
+                                                          OnProgress on_progress);
+    [[nodiscard]] boost::asio::awaitable<Result<ChunkList>> trusted_list(WantedArtefact wanted);
+    [[nodiscard]] boost::asio::awaitable<Status> fetch_chunk(WantedArtefact wanted,
+                                                             class PartialFile& partial);
+    [[nodiscard]] boost::asio::awaitable<Result<EngineManifest>> unpack(WantedArtefact wanted,
+                                                                        PublicKey release_key);
+
+    ArtefactCacheOptions options_;
+    ArtefactSource* source_;
+    const Clock* clock_;
+    Worker worker_;
+    Turnstile one_at_a_time_;
+    Random random_;
+    std::map<Sha256, Entry> entries_;
+    std::map<Sha256, int> holds_;
+    OnEvicted on_evicted_;
+};
+
+}  // namespace gleaner

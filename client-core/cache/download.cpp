@@ -1,0 +1,120 @@
+/// ArtefactCache: getting an artefact chunk by chunk.
+
+#include <utility>
+
+#include "client-core/cache/artefact_cache.h"
+#include "client-core/cache/partial_file.h"
+#include "shared/async/backoff.h"
+#include "shared/async/deadline.h"
+#include "shared/util/log.h"
+
+namespace gleaner {
+
+namespace fs = std::filesystem;
+namespace asio = boost::asio;
+
+namespace {
+
+bool worth_another_try(const Error& error) {
+    return error.code() == ErrorCode::unavailable || error.code() == ErrorCode::timeout;
+}
+
+std::string name_of(const Sha256& sha256) {
+    return "artefact " + sha256.get();
+}
+
+}  // namespace
+
+asio::awaitable<Result<ChunkList>> ArtefactCache::trusted_list(WantedArtefact wanted) {
+    Backoff backoff(options_.retry_base, options_.retry_cap);
+    for (std::uint32_t tries = 1;; ++tries) {
+        auto asking = source_->chunk_list(wanted.sha256);
+        auto list = co_await std::move(asking);
+        if (list) {
+            const Status form = check_chunk_list(list.value());
+            if (!form) co_return form.error().within(name_of(wanted.sha256));
+            const bool same_size =
+                wanted.size_bytes == 0 || list.value().size_bytes == wanted.size_bytes;
+            if (list.value().whole != wanted.sha256 || !same_size) {
+                co_return Error(
+                    ErrorCode::data_corrupt,
+                    name_of(wanted.sha256) + ": the chunk list is for another file or size");
+            }
+            co_return std::move(list).value();
+        }
+        if (!worth_another_try(list.error()) || tries >= options_.transport_tries) {
+            co_return list.error().within(name_of(wanted.sha256));
+        }
+        co_await sleep_for(backoff.next(random_));
+    }
+}
+
+asio::awaitable<Status> ArtefactCache::fetch_chunk(WantedArtefact wanted, PartialFile& partial) {
+    const std::uint64_t index = partial.next_chunk();
+    const std::string name = name_of(wanted.sha256) + ", chunk " + std::to_string(index) + " of " +
+                             std::to_string(chunk_count(wanted.size_bytes));
+    Backoff backoff(options_.retry_base, options_.retry_cap);
+    std::uint32_t corrupt = 0;
+    for (std::uint32_t tries = 1;; ++tries) {
+        auto reading = source_->read(wanted.sha256, index * chunk_size_bytes,
+                                     chunk_length(wanted.size_bytes, index));
+        auto bytes = co_await std::move(reading);
+        Status status = ok();
+        if (bytes) {
+            std::function<Status()> job = [&partial, &bytes] {
+                return partial.append(bytes.value());
+            };
+            status = co_await worker_.run(std::move(job));
+            if (status) co_return ok();
+        } else {
+            status = bytes.error();
+        }
+        const Error& error = status.error();
+        const bool damaged = error.code() == ErrorCode::data_corrupt;
+        corrupt += damaged ? 1 : 0;
+        const bool again = damaged ? corrupt < options_.corrupt_tries
+                                   : worth_another_try(error) && tries < options_.transport_tries;
+        spdlog::warn("chunk_failed sha256={} chunk={} try={} again={} why=\"{}\"",
+                     wanted.sha256.get(), index, tries, again, error.message());
+        if (!again) co_return error.within(name);
+        co_await sleep_for(backoff.next(random_));
+    }
+}
+
+asio::awaitable<Status> ArtefactCache::download(WantedArtefact wanted, fs::path destination,
+                                                OnProgress on_progress) {
+    auto asking = trusted_list(wanted);
+    GLEANER_CO_TRY(ChunkList list, co_await std::move(asking));
+    wanted.size_bytes = list.size_bytes;
+    const auto earlier = entries_.find(wanted.sha256);
+    const std::uint64_t here = earlier == entries_.end() ? 0 : earlier->second.size_bytes;
+    const Status room = make_room(list.size_bytes > here ? list.size_bytes - here : 0);
+    if (!room) co_return room.error().within(name_of(wanted.sha256));
+
+    const fs::path path = path_of(wanted.sha256, Kind::partial);
+    std::function<Result<std::unique_ptr<PartialFile>>()> opening = [path, list] {
+        return PartialFile::open(path, list);
+    };
+    GLEANER_CO_TRY(const auto partial, co_await worker_.run(std::move(opening)));
+    Entry& entry = entries_[wanted.sha256];
+    entry = {Kind::partial, list.size_bytes, clock_->wall(), false};
+    while (partial->next_chunk() < list.chunks.size()) {
+        if (on_progress) on_progress(partial->bytes());
+        auto fetching = fetch_chunk(wanted, *partial);
+        const Status status = co_await std::move(fetching);
+        if (!status) {
+            entries_.at(wanted.sha256).size_bytes = partial->bytes();
+            co_return status.error();
+        }
+    }
+    std::function<Status()> finishing = [&partial, destination] {
+        return partial->finish(destination);
+    };
+    const Status finished = co_await worker_.run(std::move(finishing));
+    entries_.erase(wanted.sha256);
+    if (!finished) co_return finished.error().within(name_of(wanted.sha256));
+    if (on_progress) on_progress(list.size_bytes);
+    co_return ok();
+}
+
+}  // namespace gleaner

@@ -1,0 +1,275 @@
+/// Which node loads which model: warm nodes are used first, then ones that have the file, then ones
+/// that must download it; only where the device has the memory, one load per device at a time.
+
+#include <algorithm>
+
+#include "coordinator/core/scheduler/state.h"
+
+namespace gleaner::core {
+
+namespace {
+
+constexpr int candidates_looked_at_max = 64;
+constexpr int loads_at_once_max = 256;
+constexpr double start_seconds = 2;
+constexpr double disk_bytes_per_s = 500e6;
+constexpr double download_bytes_per_s = 10e6;
+constexpr std::size_t warm_for_failover = 2;  // an answer can go on elsewhere at once
+constexpr Duration streamed_lately = std::chrono::minutes(5);
+constexpr Duration starve_max = std::chrono::seconds(10);
+constexpr Duration resident_min = std::chrono::seconds(30);
+constexpr Duration load_patience = std::chrono::minutes(10);
+
+}  // namespace
+
+bool Scheduler::State::eligible(const Node& node, const QueueKey& key) const {
+    switch (key.privacy) {
+        case PrivacyClass::any: return true;
+        case PrivacyClass::certified: return node.certified;
+        case PrivacyClass::own: return node.owner == key.owner;
+    }
+    return false;
+}
+
+std::vector<WorkQueue*> Scheduler::State::queues_for(const Node& node, Index model) {
+    std::vector<WorkQueue*> found;
+    const auto add = [&](PrivacyClass privacy, Index owner) {
+        const auto it = queue_names.find(QueueKey{model, privacy, owner});
+        if (it != queue_names.end()) found.push_back(&queues[it->second]);
+    };
+    add(PrivacyClass::any, nowhere);
+    if (node.certified) add(PrivacyClass::certified, nowhere);
+    add(PrivacyClass::own, node.owner);
+    return found;
+}
+
+bool Scheduler::State::is_demanded(const Node& node, Index model) {
+    return std::ranges::any_of(queues_for(node, model),
+                               [](const WorkQueue* queue) { return queue->demanded(); });
+}
+
+/// Does the node's engine run on this device?
+bool Scheduler::State::device_serves(const Node& node, const Device& device) const {
+    if (device.kind == node.backend) return true;
+    return std::ranges::none_of(node.devices,
+                                [&](const Device& other) { return other.kind == node.backend; });
+}
+
+bool Scheduler::State::has_idle_device(const Node& node) const {
+    for (Index i = 0; i < node.devices.size(); ++i) {
+        if (node.devices[i].loading != nowhere || !device_serves(node, node.devices[i])) continue;
+        const bool busy = std::ranges::any_of(node.slots, [&](const auto& entry) {
+            const Slot& slot = entry.second;
+            return slot.device == i && (slot.outstanding > 0 || slot.streams > 0);
+        });
+        if (!busy) return true;
+    }
+    return false;
+}
+
+std::uint64_t Scheduler::State::used_memory(const Node& node, Index device) const {
+    std::uint64_t used = 0;
+    for (const auto& [model, slot] : node.slots)
+        if (slot.device == device && slot.phase != Slot::Phase::absent)
+            used += models[model].memory_bytes;
+    return used;
+}
+
+/// The device with the most room that takes the model (`when_empty`: if nothing else were loaded).
+Index Scheduler::State::fitting_device(const Node& node, const Model& model,
+                                       bool when_empty) const {
+    Index best = nowhere;
+    std::uint64_t most = 0;
+    for (Index i = 0; i < node.devices.size(); ++i) {
+        const auto& device = node.devices[i];
+        if (device.loading != nowhere || !device_serves(node, device)) continue;
+        const std::uint64_t used = when_empty ? 0 : used_memory(node, i);
+        if (device.memory_bytes < used || device.memory_bytes - used < model.memory_bytes) continue;
+        if (best != nowhere && device.memory_bytes - used <= most) continue;
+        best = i;
+        most = device.memory_bytes - used;
+    }
+    return best;
+}
+
+bool Scheduler::State::could_load(const Node& node, const Model& model) const {
+    if (!node.able() || !model.offered) return false;
+    const auto slot = node.slots.find(model.index);
+    if (slot != node.slots.end() &&
+        (slot->second.phase != Slot::Phase::absent || slot->second.backoff_until > now))
+        return false;
+    return fitting_device(node, model, true) != nowhere;
+}
+
+double Scheduler::State::backlog_seconds(const WorkQueue& queue, std::size_t workers) const {
+    if (queue.pending == 0) return 0;
+    const double each = queue.jobs.begin()->second.begin()->second->tokens_per_item;
+    const double rate = std::max(models[queue.key.model].tokens_per_s, 0.01);
+    return static_cast<double>(queue.pending) * each / (rate * static_cast<double>(workers));
+}
+
+/// Is one more node with this model worth loading it there?
+bool Scheduler::State::wants_node(const WorkQueue& queue, bool cached) const {
+    const auto& model = models[queue.key.model];
+    if (!model.offered) return false;
+    const std::size_t ready = model.ready.of(queue.key.privacy, queue.key.owner).size();
+    const std::size_t loading = model.loading.of(queue.key.privacy, queue.key.owner).size();
+    const bool streamed = model.streamed && now - model.streamed_at <= streamed_lately;
+    if (streamed && ready + loading < warm_for_failover) return true;
+    if (!queue.demanded()) return false;
+    if (ready + loading == 0) return true;
+    if (!queue.waiting.empty() && loading == 0) return true;
+    const double cost =
+        start_seconds + static_cast<double>(model.memory_bytes) /
+                            (cached ? disk_bytes_per_s : download_bytes_per_s);
+    return backlog_seconds(queue, ready + loading) > cost;
+}
+
+/// The next able node of the set, looking on from where the last search ended.
+Node* Scheduler::State::find_loader(WorkQueue& queue, const std::set<Index>& among) {
+    const auto& model = models[queue.key.model];
+    auto it = among.lower_bound(queue.cursor);
+    const auto most =
+        std::min(among.size(), static_cast<std::size_t>(candidates_looked_at_max));
+    for (std::size_t looked_at = 0; looked_at < most; ++looked_at) {
+        if (it == among.end()) it = among.begin();
+        auto& node = nodes[*it];
+        if (node.idle && could_load(node, model)) return &node;
+        ++it;
+    }
+    if (!among.empty()) queue.cursor = it == among.end() ? 0 : *it;
+    return nullptr;
+}
+
+void Scheduler::State::consider_loads(WorkQueue& queue) {
+    auto& model = models[queue.key.model];
+    const auto& [index, privacy, owner] = queue.key;
+    for (int i = 0; i < loads_at_once_max; ++i) {
+        if (!wants_node(queue, true)) return;
+        auto* node = find_loader(queue, model.cached.of(privacy, owner));
+        if (node == nullptr) {
+            if (!wants_node(queue, false)) return;
+            node = find_loader(queue, idle.of(privacy, owner));
+        }
+        if (node == nullptr || !load(*node, model)) return;
+    }
+}
+
+/// A node has a free device: what should it load? Starving models first, then ones on its disk.
+void Scheduler::State::consider_node(Node& node) {
+    for (std::size_t round = 0; round <= node.devices.size(); ++round) {
+        if (!node.idle) return;
+        WorkQueue* best = nullptr;
+        std::pair<bool, bool> best_rank;
+        int looked_at = 0;
+        for (const Index index : demanded) {
+            if (++looked_at > candidates_looked_at_max) break;
+            auto& queue = queues[index];
+            const auto& model = models[queue.key.model];
+            if (!eligible(node, queue.key) || !could_load(node, model)) continue;
+            const auto slot = node.slots.find(model.index);
+            const bool cached = slot != node.slots.end() && slot->second.cached;
+            if (!wants_node(queue, cached)) continue;
+            const bool starves = model.ready.of(queue.key.privacy, queue.key.owner).empty();
+            const std::pair rank(starves, cached);
+            if (best != nullptr && rank <= best_rank) continue;
+            best = &queue;
+            best_rank = rank;
+        }
+        if (best == nullptr || !load(node, models[best->key.model])) return;
+    }
+}
+
+/// Sends LoadModel where there is room. Where there is none, idle models make way first and the load
+/// follows when they are gone. False when neither was possible.
+bool Scheduler::State::load(Node& node, Model& model) {
+    const Index device = fitting_device(node, model, false);
+    if (device == nowhere) return evict_for(node, model);
+    auto& slot = slot_of(node, model.index);
+    slot.phase = Slot::Phase::loading;
+    slot.device = device;
+    node.devices[device].loading = model.index;
+    slot.load_give_up = now + load_patience;
+    set_timer(slot.load_give_up, TimerKind::slot_load, node.index, model.index);
+    emit(LoadModel{node.id, model.id, node.devices[device].id});
+    reindex(node);
+    return true;
+}
+
+bool Scheduler::State::evict_for(Node& node, const Model& model) {
+    for (Index i = 0; i < node.devices.size(); ++i) {
+        const auto& device = node.devices[i];
+        if (device.loading != nowhere || !device_serves(node, device) ||
+            device.memory_bytes < model.memory_bytes)
+            continue;
+        std::vector<Slot*> removable;
+        std::uint64_t used = used_memory(node, i);
+        std::uint64_t leaving = 0;
+        for (auto& [index, slot] : node.slots) {
+            if (slot.device != i) continue;
+            if (slot.phase == Slot::Phase::unloading) leaving += models[index].memory_bytes;
+            if (slot.phase == Slot::Phase::ready && slot.outstanding == 0 && slot.streams == 0 &&
+                (slot.retiring || !is_demanded(node, index)))
+                removable.push_back(&slot);
+        }
+        std::ranges::stable_sort(removable, {}, [](const Slot* slot) { return slot->used_at; });
+        used -= leaving;
+        std::vector<Slot*> chosen;
+        for (Slot* slot : removable) {
+            if (used + model.memory_bytes <= device.memory_bytes) break;
+            used -= models[slot->model].memory_bytes;
+            chosen.push_back(slot);
+        }
+        if (used + model.memory_bytes > device.memory_bytes) continue;
+        for (Slot* slot : chosen) unload(node, *slot);
+        return !chosen.empty();
+    }
+    return false;
+}
+
+/// A queue without any node: after a while another model's node changes over, the least busy one.
+void Scheduler::State::relieve(WorkQueue& queue) {
+    auto& model = models[queue.key.model];
+    const auto& [index, privacy, owner] = queue.key;
+    const bool starves = queue.demanded() && model.offered && model.ready.of(privacy, owner).empty() &&
+                         model.loading.of(privacy, owner).empty();
+    if (!starves) {
+        queue.starved_since.reset();
+        return;
+    }
+    if (!queue.starved_since) queue.starved_since = now;
+    if (now - *queue.starved_since < starve_max) return;
+    queue.starved_since = now;
+    Node* least_busy = nullptr;
+    Slot* its_slot = nullptr;
+    for (auto& other : models) {
+        int looked_at = 0;
+        for (const Index candidate : other.ready.of(privacy, owner)) {
+            if (++looked_at > candidates_looked_at_max) break;
+            auto& node = nodes[candidate];
+            auto& slot = node.slots.at(other.index);
+            if (!could_load(node, model) || slot.ready_at + resident_min > now) continue;
+            if (fitting_device(node, model, false) != nowhere) {
+                (void)load(node, model);  // room beside what it is busy with
+                return;
+            }
+            if (node.devices[slot.device].memory_bytes < model.memory_bytes) continue;
+            if (its_slot != nullptr && its_slot->work <= slot.work) continue;
+            least_busy = &node;
+            its_slot = &slot;
+        }
+    }
+    if (its_slot == nullptr) return;
+    its_slot->retiring = true;
+    reindex(*least_busy, *its_slot);
+    retire_if_free(*least_busy, *its_slot);
+}
+
+void Scheduler::State::retire_if_free(Node& node, Slot& slot) {
+    if (!slot.retiring || slot.phase != Slot::Phase::ready || slot.outstanding > 0 ||
+        slot.streams > 0)
+        return;
+    unload(node, slot);
+}
+
+}  // namespace gleaner::core

@@ -1,0 +1,295 @@
+#pragma once
+/// The scheduler's inside, shared by its translation units. Not for others.
+/// Nothing here is iterated in an order that depends on hashes or addresses.
+
+#include <deque>
+#include <map>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "coordinator/core/scheduler/job.h"
+#include "coordinator/core/scheduler/node.h"
+#include "coordinator/core/scheduler/scheduler.h"
+#include "shared/util/random.h"
+
+namespace gleaner::core {
+
+enum class TimerKind : std::uint8_t {
+    lease_deadline,
+    node_grace,
+    node_settle,
+    job_deadline,
+    stream_give_up,
+    stream_deadline,
+    slot_idle,
+    slot_load,
+    slot_backoff,
+    retry_anywhere,
+    outage_end,
+    sweep,
+};
+
+/// Timers are checked against the state when they fire, so a stale one does nothing.
+struct Timer {
+    Time at;
+    TimerKind kind = TimerKind::sweep;
+    std::uint64_t subject = 0;  ///< lease, node, job sequence, stream
+    std::uint64_t part = 0;     ///< model
+    friend auto operator<=>(const Timer&, const Timer&) = default;
+};
+
+/// Work that the same nodes may do: one model, one privacy class, for `own` one owner.
+struct QueueKey {
+    Index model = nowhere;
+    PrivacyClass privacy = PrivacyClass::any;
+    Index owner = nowhere;
+    friend auto operator<=>(const QueueKey&, const QueueKey&) = default;
+};
+
+struct WorkQueue {
+    Index index = nowhere;
+    QueueKey key;
+    std::set<std::pair<std::uint64_t, Index>> customers;  ///< (work lent out, customer): least first
+    std::map<Index, std::map<std::uint64_t, Job*>> jobs;  ///< customer → jobs with pending items
+    std::uint64_t pending = 0;
+    std::map<std::uint64_t, StreamId> waiting;  ///< streams, first come first
+    Index cursor = 0;                           ///< where the search for a node to load it goes on
+    std::optional<Time> starved_since;          ///< demand, but no node has or loads the model
+
+    [[nodiscard]] bool demanded() const { return pending > 0 || !waiting.empty(); }
+};
+
+struct Stream {
+    StreamId id;
+    Customer* customer = nullptr;
+    WorkQueue* queue = nullptr;
+    std::vector<Index> avoid;  ///< sorted nodes
+    Time give_up;
+    std::uint64_t sequence = 0;  ///< place in the queue while it waits
+    Node* node = nullptr;        ///< null: waits
+    Slot* slot = nullptr;
+    Time started;
+    Time deadline;
+};
+
+struct Model {
+    Index index = nowhere;
+    Sha256 id;
+    bool offered = false;
+    std::uint64_t memory_bytes = 0;
+    std::uint32_t slots = 8;
+    std::uint32_t canaries = 0;
+    ClassIndex<Index> ready;     ///< nodes that run it and may take work
+    ClassIndex<Index> loading;
+    ClassIndex<Index> hungry;    ///< ready, with credit, and nothing was found for them
+    ClassIndex<Index> cached;    ///< connected, on disk, not in memory
+    ClassIndex<StreamRank> for_streams;
+    std::map<Index, std::uint32_t> ready_per_site;
+    double tokens_per_s = 50;    ///< typical of its nodes
+    double stream_seconds = 5;   ///< typical duration
+    std::uint64_t stream_slots = 0;    ///< windows of ready nodes
+    std::uint64_t waiting_streams = 0;
+    Time streamed_at;            ///< last request
+    bool streamed = false;
+};
+
+struct Scheduler::State {
+    explicit State(SchedulerOptions options_) : options(options_), random(options_.seed) {
+        next_lease = options.first_lease;
+    }
+
+    // scheduler.cpp
+    void emit(Command command) { commands.push_back(std::move(command)); }
+    void note(std::string text) { emit(Note{std::move(text)}); }
+    [[nodiscard]] Index intern(std::unordered_map<std::string, Index>& table, const std::string& text);
+    Node& node_of(const NodeId& id);
+    Model& model_of(const Sha256& id);
+    Customer& customer_of(const CustomerId& id);
+    WorkQueue& queue_of(const Sha256& model, PrivacyClass privacy, const OwnerId& own_sites_of);
+    [[nodiscard]] Node* find_node(const NodeId& id);
+    [[nodiscard]] Slot& slot_of(Node& node, Index model);
+
+    // timers.cpp
+    void set_timer(Time at, TimerKind kind, std::uint64_t subject = 0, std::uint64_t part = 0);
+    void clear_timer(Time at, TimerKind kind, std::uint64_t subject = 0, std::uint64_t part = 0);
+    void on(const Tick& event);
+    void fire(const Timer& timer);
+    void arm();
+    void need_sweep();
+    void sweep();
+
+    // nodes.cpp
+    void on(const NodeJoined& event);
+    void on(const NodeLeft& event);
+    void on(const NodeDrained& event);
+    void on(const CapacityChanged& event);
+    void describe(Node& node, const NodeJoined& event);
+    void resume_leases(Node& node, const NodeJoined& event);
+    void detach(Node& node, FailureCause why);
+    void settle_node(Node& node);
+    void on_grace_over(Node& node);
+    void reindex(Node& node);
+    void reindex(Node& node, Slot& slot);
+    void reindex_stream(Node& node, Slot& slot);
+    [[nodiscard]] std::uint32_t credit(const Slot& slot) const;
+
+    // outage.cpp
+    void node_lost(Node& node);
+    void node_returned(Node& node);
+    void end_outage();
+
+    // model_states.cpp
+    void on(const ModelStateChanged& event);
+    void on(const ModelOffered& event);
+    void on(const ModelWithdrawn& event);
+    void became_ready(Node& node, Slot& slot, const ModelStateChanged& event);
+    void leave_memory(Node& node, Slot& slot);
+    void back_off(Node& node, Slot& slot, Duration first);
+    void on_load_overdue(Node& node, Slot& slot);
+    void check_idle(Node& node, Slot& slot);
+    void unload(Node& node, Slot& slot);
+    void save_standing(KeptStanding& standing, Duration not_within);
+    void restore(const std::string& key, const std::string& json);
+
+    // loading.cpp
+    void consider_loads(WorkQueue& queue);
+    [[nodiscard]] Node* find_loader(WorkQueue& queue, const std::set<Index>& among);
+    [[nodiscard]] bool eligible(const Node& node, const QueueKey& key) const;
+    [[nodiscard]] bool device_serves(const Node& node, const Device& device) const;
+    [[nodiscard]] bool has_idle_device(const Node& node) const;
+    void consider_node(Node& node);
+    bool load(Node& node, Model& model);
+    [[nodiscard]] Index fitting_device(const Node& node, const Model& model, bool when_empty) const;
+    [[nodiscard]] std::uint64_t used_memory(const Node& node, Index device) const;
+    bool evict_for(Node& node, const Model& model);
+    [[nodiscard]] bool is_demanded(const Node& node, Index model);
+    [[nodiscard]] bool wants_node(const WorkQueue& queue, bool cached) const;
+    [[nodiscard]] bool could_load(const Node& node, const Model& model) const;
+    void relieve(WorkQueue& queue);
+    void retire_if_free(Node& node, Slot& slot);
+    [[nodiscard]] std::vector<WorkQueue*> queues_for(const Node& node, Index model);
+    [[nodiscard]] double backlog_seconds(const WorkQueue& queue, std::size_t workers) const;
+
+    // work_queues.cpp
+    void add_pending(Job& job, std::uint64_t count);
+    void remove_pending(Job& job, std::uint64_t count);
+    void charge(Customer& customer, std::uint64_t tokens);
+    void refund(Customer& customer, std::uint64_t tokens);
+    void rerank(Customer& customer, std::uint64_t work_now);
+    void place(Job& job, std::uint32_t item);
+    void unplace(Job& job, std::uint32_t item, ItemState& state);
+    void push(WorkQueue& queue);
+
+    // jobs.cpp
+    void on(const JobOpened& event);
+    void on(const JobCancelled& event);
+    void end_job(Job& job, bool expired, const std::string& why);
+    void drain_if_done(Job& job);
+
+    // shards.cpp
+    bool feed(Node& node, Slot& slot);
+    bool lend(Node& node, Slot& slot);
+    bool lend_from(Job& job, Node& node, Slot& slot, std::uint32_t room);
+    bool probe(Node& node, Slot& slot);
+    [[nodiscard]] bool wants_work(const Slot& slot) const;
+    [[nodiscard]] std::uint32_t shard_size(const Job& job, const Slot& slot,
+                                           std::uint32_t room) const;
+    std::vector<Lease::Entry> take_items(Job& job, Node& node, Slot& slot, std::uint32_t count);
+    void take_retries(Job& job, Node& node, Slot& slot, std::uint32_t count,
+                      std::vector<Lease::Entry>& out);
+    void add_canaries(const Model& model, Slot& slot, std::uint32_t room,
+                      std::vector<Lease::Entry>& entries);
+    void send_lease(Job& job, Node& node, Slot& slot, std::vector<Lease::Entry> entries);
+
+    // leases.cpp
+    void on(const ItemFinished& event);
+    void on(const LeaseReturned& event);
+    void release(Lease& lease, std::uint32_t index);
+    void end_lease_if_done(Lease& lease);
+    void return_entry(Lease& lease, std::uint32_t index);
+    void return_lease(Lease& lease);
+    void return_all(Node& node);
+    void revoke(Lease& lease, const std::string& reason);
+    void on_lease_expired(Lease& lease);
+    void observe(Lease& lease, const ItemFinished& event);
+
+    // item_outcomes.cpp
+    void canary_finished(Lease& lease, std::uint32_t index, const ItemFinished& event);
+    void accept(Lease& lease, std::uint32_t index, const ItemFinished& event);
+    void fail(Lease& lease, std::uint32_t index, FailureCause cause, const std::string& detail);
+    void weigh_replicas(Job& job, std::uint32_t item);
+    void settle(Job& job, std::uint32_t item, SettleItem command);
+    void settle_failed(Job& job, std::uint32_t item, FailureCause cause, const std::string& reason);
+    void forget_state(Job& job, std::uint32_t item, const std::vector<SettleItem::Produced>& kept,
+                      Index done_by);
+    void resolve(std::uint64_t incident, bool managed);
+    std::uint64_t incident_for(Lease& lease, FailureCause cause);
+    void check_failed(Node& node, Slot& slot, KeptStanding& standing);
+    void drop_distrusted();
+    [[nodiscard]] std::uint32_t attempts_limit(const Job& job) const;
+
+    // streams.cpp
+    void on(const StreamRequested& event);
+    void on(const StreamFinished& event);
+    void on(const StreamAbandoned& event);
+    bool start_stream(Stream& stream);
+    void start_on(Stream& stream, Node& node, Slot& slot);
+    void serve_waiting(Node& node, Slot& slot);
+    void stop_waiting(Stream& stream);
+    void free_slot(Stream& stream);
+    void erase_stream(StreamId id);
+    void interrupt_all(Node& node, FailureCause cause);
+    void refuse(StreamId stream, const Model& model, std::string reason, bool never);
+    void on_give_up(Stream& stream);
+    void on_overdue(Stream& stream);
+    [[nodiscard]] Duration retry_after(const Model& model) const;
+
+    // invariants.cpp
+    void check() const;
+
+    SchedulerOptions options;
+    Random random;
+    Time now;
+    std::vector<Command> commands;
+
+    std::unordered_map<std::string, Index> node_names, model_names, customer_names, site_names,
+        owner_names;
+    std::deque<Node> nodes;
+    std::deque<Model> models;
+    std::deque<Customer> customers;
+    std::map<QueueKey, Index> queue_names;
+    std::deque<WorkQueue> queues;
+    std::map<std::string, KeptStanding> standings;
+
+    std::map<std::uint64_t, Job> jobs;  ///< by sequence
+    std::unordered_map<JobId, std::uint64_t> job_names;
+    std::unordered_map<LeaseId, Lease> leases;
+    std::set<std::pair<LeaseId, std::uint32_t>> held_results;
+    std::map<std::uint64_t, Incident> incidents;
+    std::unordered_map<StreamId, Stream> streams;
+    std::set<Index> demanded;  ///< queues with demand
+    std::set<std::pair<Index, Index>> fallen;  ///< (node, model) distrusted during this event
+    ClassIndex<Index> idle;    ///< able nodes that hold no work
+    std::multiset<std::uint64_t> memory_of_nodes;  ///< largest device of each node seen
+
+    std::set<Timer> timers;
+    std::optional<Time> armed;
+    bool sweeping = false;
+
+    std::set<std::pair<Time, Index>> losses;
+    std::size_t outage_size = 0;
+    std::set<Index> lost_in_outage;
+    std::optional<Time> outage_until;
+    std::uint64_t connected = 0;
+
+    std::uint64_t next_lease = 1;
+    std::uint64_t next_job = 1;
+    std::uint64_t next_incident = 1;
+    std::uint64_t next_waiting = 1;
+    std::uint64_t pending_items = 0;
+    std::uint64_t lent_items = 0;
+    std::uint64_t running_streams = 0;
+};
+
+}  // namespace gleaner::core

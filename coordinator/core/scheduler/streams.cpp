@@ -1,0 +1,244 @@
+/// Online requests: placed at once on the least busy, most trusted node; else they wait their turn.
+
+#include <algorithm>
+
+#include "coordinator/core/scheduler/state.h"
+
+namespace gleaner::core {
+
+namespace {
+
+constexpr int candidates_looked_at_max = 32;
+constexpr Duration overdue_after = std::chrono::seconds(30);
+constexpr Duration backoff_first = std::chrono::seconds(1);
+constexpr std::uint32_t backoff_doublings_max = 6;
+constexpr double retry_seconds_min = 1;
+constexpr double retry_seconds_max = 60;
+constexpr double retry_seconds_unready = 10;
+
+std::string gibibytes(std::uint64_t bytes) {
+    const std::uint64_t tenths = (bytes * 10 + (1ULL << 29U)) >> 30U;
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " GiB";
+}
+
+/// Failures that another node may not have.
+bool worth_another_node(FailureCause cause) {
+    return cause != FailureCause::none && cause != FailureCause::request_rejected &&
+           cause != FailureCause::cancelled;
+}
+
+}  // namespace
+
+void Scheduler::State::on(const StreamRequested& event) {
+    if (streams.contains(event.stream)) return;
+    const auto known = model_names.find(event.model.get());
+    if (known == model_names.end() || !models[known->second].offered) {
+        refuse(event.stream, model_of(event.model), "the model is not offered", true);
+        return;
+    }
+    auto& model = models[known->second];
+    if (!memory_of_nodes.empty() && *memory_of_nodes.rbegin() < model.memory_bytes) {
+        refuse(event.stream, model,
+               "the model needs " + gibibytes(model.memory_bytes) + ", the largest node has " +
+                   gibibytes(*memory_of_nodes.rbegin()),
+               true);
+        return;
+    }
+    model.streamed = true;
+    model.streamed_at = now;
+    auto& queue = queue_of(event.model, event.privacy, event.own_sites_of);
+    auto& stream = streams[event.stream];
+    stream.id = event.stream;
+    stream.customer = &customer_of(event.customer);
+    stream.queue = &queue;
+    stream.give_up = event.give_up;
+    for (const auto& id : event.avoid)
+        if (const auto* node = find_node(id)) stream.avoid.push_back(node->index);
+    std::ranges::sort(stream.avoid);
+    if (!start_stream(stream)) {
+        // One customer may fill half of a queue, so that others still find a place in it.
+        const bool full = model.waiting_streams >= options.stream_queue_max ||
+                          stream.customer->waiting_streams * 2 > options.stream_queue_max;
+        if (full || event.give_up <= now) {
+            streams.erase(event.stream);
+            refuse(event.stream, model,
+                   full ? "too many requests wait for this model" : "every node is busy", false);
+            return;
+        }
+        stream.sequence = next_waiting++;
+        queue.waiting.emplace(stream.sequence, stream.id);
+        ++model.waiting_streams;
+        ++stream.customer->waiting_streams;
+        demanded.insert(queue.index);
+        set_timer(stream.give_up, TimerKind::stream_give_up, stream.id.get());
+        need_sweep();
+    }
+    consider_loads(queue);
+}
+
+bool Scheduler::State::start_stream(Stream& stream) {
+    const auto& key = stream.queue->key;
+    int looked_at = 0;
+    for (const auto& rank : models[key.model].for_streams.of(key.privacy, key.owner)) {
+        if (++looked_at > candidates_looked_at_max) return false;
+        if (std::ranges::binary_search(stream.avoid, rank.node)) continue;
+        auto& node = nodes[rank.node];
+        start_on(stream, node, node.slots.at(key.model));
+        return true;
+    }
+    return false;
+}
+
+void Scheduler::State::start_on(Stream& stream, Node& node, Slot& slot) {
+    stream.node = &node;
+    stream.slot = &slot;
+    stream.started = now;
+    stream.deadline = now + options.stream_deadline + overdue_after;
+    set_timer(stream.deadline, TimerKind::stream_deadline, stream.id.get());
+    ++slot.streams;
+    slot.used_at = now;
+    node.streams.insert(stream.id);
+    ++running_streams;
+    emit(StartStream{stream.id, node.id, options.stream_deadline});
+    reindex(node, slot);
+}
+
+/// Gives free stream slots of the node to those who wait longest.
+void Scheduler::State::serve_waiting(Node& node, Slot& slot) {
+    while (slot.rank) {
+        Stream* first = nullptr;
+        for (auto* queue : queues_for(node, slot.model)) {
+            int looked_at = 0;
+            for (const auto& [sequence, id] : queue->waiting) {
+                if (++looked_at > candidates_looked_at_max) break;
+                auto& stream = streams.at(id);
+                if (std::ranges::binary_search(stream.avoid, node.index)) continue;
+                if (first == nullptr || sequence < first->sequence) first = &stream;
+                break;
+            }
+        }
+        if (first == nullptr) return;
+        stop_waiting(*first);
+        start_on(*first, node, slot);
+    }
+}
+
+void Scheduler::State::stop_waiting(Stream& stream) {
+    auto& queue = *stream.queue;
+    queue.waiting.erase(stream.sequence);
+    --models[queue.key.model].waiting_streams;
+    --stream.customer->waiting_streams;
+    clear_timer(stream.give_up, TimerKind::stream_give_up, stream.id.get());
+    if (queue.demanded()) return;
+    demanded.erase(queue.index);
+    queue.starved_since.reset();
+}
+
+/// The stream runs no more.
+void Scheduler::State::free_slot(Stream& stream) {
+    clear_timer(stream.deadline, TimerKind::stream_deadline, stream.id.get());
+    --stream.slot->streams;
+    stream.slot->used_at = now;
+    stream.node->streams.erase(stream.id);
+    --running_streams;
+    reindex(*stream.node, *stream.slot);
+}
+
+void Scheduler::State::erase_stream(StreamId id) {
+    streams.erase(id);
+}
+
+void Scheduler::State::on(const StreamFinished& event) {
+    const auto found = streams.find(event.stream);
+    if (found == streams.end() || found->second.node == nullptr) return;
+    auto& stream = found->second;
+    auto& node = *stream.node;
+    auto& slot = *stream.slot;
+    const double seconds = static_cast<double>((now - stream.started).count()) / 1e6;
+    if (worth_another_node(event.failure)) {
+        emit(InterruptStream{event.stream, node.id, event.failure});
+        const auto doublings = event.failure == FailureCause::reclaimed
+                                   ? 0
+                                   : std::min(slot.stream_failures++, backoff_doublings_max);
+        slot.stream_backoff_until = now + backoff_first * (1 << doublings);
+        set_timer(slot.stream_backoff_until, TimerKind::slot_backoff, node.index, slot.model);
+    } else {
+        auto& model = models[slot.model];
+        model.stream_seconds += (seconds - model.stream_seconds) * 0.1;
+        slot.stream_failures = 0;
+        const bool refused =
+            event.verdict == Verdict::implausible || event.verdict == Verdict::wrong;
+        if (event.failure == FailureCause::none && refused)
+            check_failed(node, slot, *slot.standing);
+    }
+    free_slot(stream);
+    erase_stream(event.stream);
+    retire_if_free(node, slot);
+    serve_waiting(node, slot);
+}
+
+void Scheduler::State::on(const StreamAbandoned& event) {
+    const auto found = streams.find(event.stream);
+    if (found == streams.end()) return;
+    auto& stream = found->second;
+    if (stream.node == nullptr) {
+        stop_waiting(stream);
+        erase_stream(event.stream);
+        return;
+    }
+    auto& node = *stream.node;
+    auto& slot = *stream.slot;
+    emit(StopStream{event.stream, node.id});
+    free_slot(stream);
+    erase_stream(event.stream);
+    retire_if_free(node, slot);
+    serve_waiting(node, slot);
+}
+
+void Scheduler::State::interrupt_all(Node& node, FailureCause cause) {
+    const std::vector<StreamId> running(node.streams.begin(), node.streams.end());
+    for (const StreamId id : running) {
+        free_slot(streams.at(id));
+        erase_stream(id);
+        emit(InterruptStream{id, node.id, cause});
+    }
+}
+
+Duration Scheduler::State::retry_after(const Model& model) const {
+    double wait = retry_seconds_unready;
+    if (model.stream_slots > 0)
+        wait = static_cast<double>(model.waiting_streams + 1) * model.stream_seconds /
+               static_cast<double>(model.stream_slots);
+    wait = std::clamp(wait, retry_seconds_min, retry_seconds_max);
+    return Duration{static_cast<std::int64_t>(wait * 1e6)};
+}
+
+void Scheduler::State::refuse(StreamId stream, const Model& model, std::string reason, bool never) {
+    emit(RefuseStream{stream, std::move(reason), never ? Duration{0} : retry_after(model), never});
+}
+
+void Scheduler::State::on_give_up(Stream& stream) {
+    if (stream.node != nullptr) return;
+    const auto& key = stream.queue->key;
+    const auto& model = models[key.model];
+    const bool ready = !model.ready.of(key.privacy, key.owner).empty();
+    const StreamId id = stream.id;
+    stop_waiting(stream);
+    erase_stream(id);
+    refuse(id, model, ready ? "every node is busy" : "no node has this model ready", false);
+}
+
+void Scheduler::State::on_overdue(Stream& stream) {
+    if (stream.node == nullptr || stream.deadline > now) return;
+    auto& node = *stream.node;
+    auto& slot = *stream.slot;
+    const StreamId id = stream.id;
+    emit(StopStream{id, node.id});
+    free_slot(stream);
+    erase_stream(id);
+    emit(InterruptStream{id, node.id, FailureCause::timed_out});
+    retire_if_free(node, slot);
+    serve_waiting(node, slot);
+}
+
+}  // namespace gleaner::core

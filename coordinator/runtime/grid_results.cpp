@@ -1,0 +1,153 @@
+#include "coordinator/core/verifier/verifier.h"
+#include "coordinator/runtime/grid_state.h"
+#include "coordinator/runtime/wire_words.h"
+#include "shared/util/log.h"
+
+namespace gleaner::runtime {
+
+void Grid::State::on_results(const NodeId& node, wire::ToCoordinator& message) {
+    for (auto& result : *message.mutable_results()->mutable_results()) {
+        const LeaseId id{result.lease_id()};
+        const auto found = leases.find(id);
+        const auto index = result.index();
+        // A result for a lease that has ended, or twice the same one: worth nothing, harms nobody.
+        if (found == leases.end() || found->second.node != node) continue;
+        auto& lease = found->second;
+        if (index >= lease.items.size() || lease.finished[index]) continue;
+        lease.finished[index] = true;
+        --lease.unfinished;
+
+        core::ItemFinished event;
+        event.node = node;
+        event.lease = id;
+        event.index = index;
+        event.prompt_tokens = result.prompt_tokens();
+        event.generated_tokens = result.generated_tokens();
+        event.device_micros = result.device_micros();
+        HeldResult held;
+        held.prompt_tokens = result.prompt_tokens();
+        held.generated_tokens = result.generated_tokens();
+        held.device_micros = result.device_micros();
+        if (result.has_failure()) {
+            event.failure = cause_of(result.failure());
+            event.detail = result.failure().message();
+            rejection = std::move(*result.mutable_failure()->mutable_body());
+        } else {
+            held.body = std::move(*result.mutable_body());
+            verify(lease, index, held, event);
+            lease.results.emplace(index, std::move(held));
+        }
+        tell(event);
+        rejection.clear();
+        forget_if_done(id);
+    }
+}
+
+void Grid::State::verify(const LiveLease& lease, std::uint32_t index, const HeldResult& result,
+                         core::ItemFinished& event) {
+    const auto& item = lease.items[index];
+    const auto model = models.find(lease.model);
+    const auto job = jobs.find(lease.job);
+    if (model == models.end() || job == jobs.end()) return;
+    core::Claim claim;
+    claim.reply_json = result.body;
+    claim.prompt_tokens = result.prompt_tokens;
+    claim.generated_tokens = result.generated_tokens;
+    claim.context_tokens = static_cast<std::uint32_t>(model->second.record.context_tokens);
+    core::Finding finding;
+    if (item.canary) {
+        finding = core::check_canary(claim, model->second.canaries.at(item.item).expect);
+        ++(finding.verdict == core::Verdict::verified ? counters.canaries_passed
+                                                      : counters.canaries_missed);
+    } else {
+        finding = core::check_plausible(claim);
+        if (finding.verdict == core::Verdict::implausible) ++counters.results_refused;
+        if (job->second.record.replicas > 1) event.answer = finding.answer;
+    }
+    event.verdict = finding.verdict;
+    event.detail = finding.reason;
+}
+
+void Grid::State::on_lease_return(const NodeId& node, const wire::ToCoordinator& message) {
+    const auto& returned = message.lease_return();
+    const LeaseId id{returned.lease_id()};
+    const auto found = leases.find(id);
+    if (found == leases.end() || found->second.node != node) return;
+    core::LeaseReturned event;
+    event.node = node;
+    event.lease = id;
+    event.unfinished.assign(returned.unfinished().begin(), returned.unfinished().end());
+    event.cause = cause_of(returned.reason());
+    event.detail = returned.reason().message();
+    counters.items_returned += event.unfinished.size();
+    drop_lease(id);
+    tell(event);
+}
+
+void Grid::State::on_model_state(const NodeId& node, const wire::ToCoordinator& message) {
+    const auto& state = message.model_state();
+    core::ModelStateChanged event;
+    event.node = node;
+    event.model = Sha256{state.sha256()};
+    event.phase = phase_of(state.state());
+    event.device = state.device();
+    event.slots = state.slots();
+    event.generated_tokens_per_s = state.generated_tokens_per_s();
+    if (event.phase == core::ModelPhase::failed) {
+        event.cause = cause_of(state.failure());
+        event.detail = state.failure().message();
+        spdlog::warn("event=model_failed node={} model={} why=\"{}\"", node.get(),
+                     state.sha256().substr(0, 12), event.detail);
+    }
+    if (const auto model = models.find(event.model); model != models.end()) {
+        if (event.phase == core::ModelPhase::ready)
+            model->second.ready_on.insert(node);
+        else
+            model->second.ready_on.erase(node);
+    }
+    tell(event);
+}
+
+void Grid::State::on_capacity(const NodeId& node, const wire::ToCoordinator& message) {
+    core::CapacityChanged event;
+    event.node = node;
+    event.paused = message.capacity().paused();
+    for (const auto& window : message.capacity().windows())
+        event.windows.push_back({Sha256{window.model_sha256()}, window.items(), window.streams()});
+    tell(event);
+}
+
+void Grid::State::on_stream_delta(const NodeId& node, const wire::ToCoordinator& message) {
+    const auto& delta = message.stream_delta();
+    const auto found = streams.find(StreamId{delta.stream_id()});
+    if (found == streams.end() || found->second.node != node) return;
+    found->second.generated_tokens = delta.generated_tokens();
+    found->second.sink->on_delta(delta.data(), delta.generated_tokens());
+}
+
+void Grid::State::on_stream_end(const NodeId& node, const wire::ToCoordinator& message) {
+    const auto& end = message.stream_end();
+    const StreamId id{end.stream_id()};
+    const auto found = streams.find(id);
+    if (found == streams.end() || found->second.node != node) return;
+    auto* sink = found->second.sink;
+    streams.erase(found);
+    core::StreamFinished event;
+    event.stream = id;
+    event.generated_tokens = end.generated_tokens();
+    event.device_micros = end.device_micros();
+    if (end.has_failure()) event.failure = cause_of(end.failure());
+    const bool final = event.failure == core::FailureCause::none ||
+                       event.failure == core::FailureCause::request_rejected;
+    counters.prompt_tokens += end.prompt_tokens();
+    counters.generated_tokens += end.generated_tokens();
+    if (final) {
+        sink->on_end(end);
+    } else {
+        ++counters.streams_interrupted;
+        sink->on_interrupted(node, event.failure);
+    }
+    tell(event);
+}
+
+}  // namespace gleaner::runtime

@@ -1,0 +1,155 @@
+#pragma once
+/// Grid's inside, shared by its translation units. Not for others.
+
+#include <deque>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "coordinator/runtime/grid.h"
+#include "coordinator/runtime/job_input.h"
+#include "coordinator/store/blobs.h"
+#include "coordinator/store/executor.h"
+#include "shared/async/task_group.h"
+
+namespace gleaner::runtime {
+
+struct Grid::State {
+    struct ConnectedNode {
+        NodeLink* link = nullptr;  ///< null: lost, its leases wait for it
+        NodeFacts facts;
+        bool said_goodbye = false;
+        bool has_engine = false;
+        std::set<LeaseId> leases;
+    };
+
+    /// A finished item's reply, kept until the scheduler settles or discards it.
+    struct HeldResult {
+        std::string body;
+        std::uint32_t prompt_tokens = 0;
+        std::uint32_t generated_tokens = 0;
+        std::uint64_t device_micros = 0;
+    };
+
+    struct LiveLease {
+        NodeId node;
+        JobId job;
+        Sha256 model;
+        std::vector<core::LeaseItem> items;
+        std::vector<bool> finished;
+        std::uint32_t unfinished = 0;
+        std::unordered_map<std::uint32_t, HeldResult> results;
+    };
+
+    struct OpenJob {
+        store::Job record;
+        std::unique_ptr<JobInput> input;
+        store::JobCounts counts;
+        std::uint64_t unsaved = 0;  ///< settlements on their way to the store
+        bool drained = false;
+        bool expired = false;
+        bool cancelled = false;
+        bool finishing = false;
+    };
+
+    struct OfferedModel {
+        store::Model record;
+        std::vector<store::Canary> canaries;
+        std::set<NodeId> ready_on;  ///< connected nodes that have it in memory
+    };
+
+    struct LiveStream {
+        StreamRequest request;
+        StreamSink* sink = nullptr;
+        NodeId node;  ///< empty: waits for one
+        std::uint32_t generated_tokens = 0;
+    };
+
+    State(Options options_, const Clock& clock_, store::StoreExecutor& store_, store::Blobs& blobs_,
+          const boost::asio::any_io_executor& executor_);
+
+    // grid.cpp
+    void tell(const core::Event& event);
+    void arm_timer(Time at);
+    [[nodiscard]] const store::EnginePackage* engine_for(const wire::Hello& hello) const;
+    void send(const NodeId& node, const wire::ToNode& message);
+
+    // grid_commands.cpp
+    void execute(const core::WelcomeNode& command);
+    void execute(const core::SendLease& command);
+    void execute(const core::RevokeLease& command);
+    void execute(const core::LoadModel& command);
+    void execute(const core::UnloadModel& command);
+    void execute(const core::SettleItem& command);
+    void execute(const core::DiscardResult& command);
+    void execute(const core::JobDrained& command);
+    void execute(const core::StartStream& command);
+    void execute(const core::InterruptStream& command);
+    void execute(const core::RefuseStream& command);
+    void execute(const core::StopStream& command);
+    void execute(const core::SaveStanding& command);
+    void execute(const core::Wake& command);
+    void execute(const core::Note& command);
+    void drop_lease(LeaseId id);
+    void forget_if_done(LeaseId id);
+
+    // grid_results.cpp
+    void on_results(const NodeId& node, wire::ToCoordinator& message);
+    /// The verifier stage: what speaks for or against one reply goes into `event`.
+    void verify(const LiveLease& lease, std::uint32_t index, const HeldResult& result,
+                core::ItemFinished& event);
+    void on_lease_return(const NodeId& node, const wire::ToCoordinator& message);
+    void on_model_state(const NodeId& node, const wire::ToCoordinator& message);
+    void on_stream_delta(const NodeId& node, const wire::ToCoordinator& message);
+    void on_stream_end(const NodeId& node, const wire::ToCoordinator& message);
+    void on_capacity(const NodeId& node, const wire::ToCoordinator& message);
+
+    // grid_settle.cpp
+    void save_settlements();
+    void saved(std::vector<store::Acceptance> batch, const Status& status);
+    void finish_if_ready(OpenJob& job);
+    boost::asio::awaitable<void> finish_job(JobId id);
+    void save_standings();
+    boost::asio::awaitable<Status> take_up_job(store::Job record);
+
+    Options options;
+    const Clock& clock;
+    store::StoreExecutor& store;
+    store::Blobs& blobs;
+    boost::asio::any_io_executor executor;
+    std::unique_ptr<core::Scheduler> scheduler;
+    boost::asio::steady_timer timer;
+    std::optional<Time> timer_at;
+    boost::asio::steady_timer retry_timer;
+    boost::asio::thread_pool blocking{1};  ///< writes output files
+    TaskGroup tasks;
+    bool stopping = false;
+
+    std::deque<core::Event> events;  ///< told while commands were being executed
+    bool executing = false;
+    std::uint64_t next_stream = 1;
+    std::unordered_map<NodeId, ConnectedNode> nodes;
+    std::map<LeaseId, LiveLease> leases;
+    std::unordered_map<JobId, OpenJob> jobs;
+    std::map<Sha256, OfferedModel> models;
+    std::unordered_map<StreamId, LiveStream> streams;
+    std::vector<store::EnginePackage> engines;
+    GridCounters counters;
+
+    /// The engine's error object while the scheduler hears of a rejected request.
+    std::string rejection;
+    std::vector<store::Acceptance> unsaved;
+    bool saving = false;
+    std::map<std::string, std::string> unsaved_standings;
+    bool saving_standings = false;
+    Time standings_saved;
+
+    // The node that is being welcomed: what its Welcome needs besides the scheduler's answer.
+    std::uint32_t welcome_renew_after_s = 0;
+    const store::EnginePackage* welcome_engine = nullptr;
+};
+
+}  // namespace gleaner::runtime

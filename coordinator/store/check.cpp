@@ -1,0 +1,94 @@
+/// The ledger's invariants, recomputed from the rows.
+
+#include "coordinator/store/state.h"
+#include "coordinator/store/store.h"
+
+namespace gleaner::store {
+
+namespace {
+
+using Violations = std::vector<std::string>;
+
+template <class Describe>
+Status find(Database& database, Violations& violations, sql::StatementId id, Describe describe) {
+    Query query(database, id);
+    for (;;) {
+        GLEANER_TRY(auto more, query.next());
+        if (!more) return ok();
+        violations.push_back(describe(query));
+    }
+}
+
+std::string amount(const Query& row, std::string_view column) {
+    return to_decimal(row.money(column));
+}
+
+Status check_entries(Database& database, Violations& violations) {
+    GLEANER_TRY(find(database, violations, sql::find_unbalanced_entries, [](const Query& row) {
+        return "entry " + row.text("entry") + " is not balanced: it sums to " +
+               amount(row, "micros");
+    }));
+    GLEANER_TRY(find(database, violations, sql::find_postings_without_entry, [](const Query& row) {
+        return "postings of entry " + row.text("entry") + " have no entry";
+    }));
+    return find(database, violations, sql::find_entries_without_posting, [](const Query& row) {
+        return "entry " + row.text("number") + " has no postings";
+    });
+}
+
+Status check_balances(Database& database, Violations& violations) {
+    GLEANER_TRY(find(database, violations, sql::find_wrong_balances, [](const Query& row) {
+        return "account " + row.text("account") + " has the balance " + amount(row, "kept") +
+               ", its postings sum to " + amount(row, "posted");
+    }));
+    GLEANER_TRY(find(database, violations, sql::find_negative_holds, [](const Query& row) {
+        return "account " + row.text("account") + " is below zero: " + amount(row, "micros");
+    }));
+    return find(database, violations, sql::find_holds_of_ended_jobs, [](const Query& row) {
+        return "batch " + row.text("job") + " has ended and still holds " + amount(row, "micros");
+    });
+}
+
+Status check_meters(Database& database, Violations& violations) {
+    GLEANER_TRY(find(database, violations, sql::find_attempts_billed_twice, [](const Query& row) {
+        return "attempt " + row.text("attempt_key") + " was billed " + row.text("times") + " times";
+    }));
+    GLEANER_TRY(find(database, violations, sql::find_charges_unlike_meters, [](const Query& row) {
+        return "entry " + row.text("entry") + " charges " + amount(row, "charged") +
+               ", its meter records say " + amount(row, "metered");
+    }));
+    GLEANER_TRY(find(database, violations, sql::find_bad_shares, [](const Query& row) {
+        return "the shares of attempt " + row.text("attempt_key") + " do not divide its price";
+    }));
+    return find(database, violations, sql::find_statements_unlike_postings, [](const Query& row) {
+        return "account " + row.text("account") + ": its meter records sum to " +
+               amount(row, "metered") + ", the charges posted to it to " + amount(row, "posted");
+    });
+}
+
+}  // namespace
+
+Result<ledger::CheckReport> Store::check_ledger() {
+    return state_->atomically([&]() -> Result<ledger::CheckReport> {
+        GLEANER_TRY(state_->journal.flush());
+        Database& database = *state_->database;
+        ledger::CheckReport report;
+        Query count(database, sql::count_ledger);
+        GLEANER_TRY(auto found, count.next());
+        if (!found) return Error(ErrorCode::internal, "the ledger could not be counted");
+        report.entries = count.integer("entries");
+        report.postings = count.integer("postings");
+        report.meter_records = count.integer("meters");
+        report.sum = count.money("sum");
+        if (report.sum != Money{}) {
+            report.violations.push_back("all postings sum to " + to_decimal(report.sum) +
+                                        " instead of zero");
+        }
+        GLEANER_TRY(check_entries(database, report.violations));
+        GLEANER_TRY(check_balances(database, report.violations));
+        GLEANER_TRY(check_meters(database, report.violations));
+        return report;
+    });
+}
+
+}  // namespace gleaner::store

@@ -1,0 +1,74 @@
+#pragma once
+/// The journal's rows: accounts, entries, postings and the running balances beside them.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "coordinator/store/pending_sums.h"
+#include "coordinator/store/sqlite/database.h"
+#include "shared/model/money.h"
+#include "shared/util/clock.h"
+#include "shared/util/result.h"
+
+namespace gleaner::store {
+
+/// An account's row number.
+struct AccountNumber {
+    std::int64_t value = 0;
+    friend bool operator==(AccountNumber, AccountNumber) = default;
+};
+
+struct Line {
+    AccountNumber account;
+    Money amount;
+};
+
+class Journal {
+public:
+    Journal(Database& database, const Clock& clock) : database_(database), clock_(clock) {}
+
+    /// The account of that name; made when there is none.
+    Result<AccountNumber> account(const std::string& name);
+    /// With what the open transaction has posted.
+    Result<Money> balance(AccountNumber account);
+
+    /// The part of it that is not in the balances table yet.
+    [[nodiscard]] Money pending(AccountNumber account) const {
+        return {balances_.of(account.value)};
+    }
+
+    /// The next entry's number: now in microseconds, or one more than the last.
+    Result<std::int64_t> next_number();
+    /// Posts a balanced entry without lines of zero (checked) under a number from next_number().
+    Status post(std::int64_t number, std::string_view kind, std::optional<std::string_view> key,
+                std::span<const Line> lines);
+    /// The amount posted to `account` by the entry with that key; nothing when there is no entry.
+    Result<std::optional<Money>> posted(std::string_view key, AccountNumber account);
+
+    void count_items(std::int64_t job_number, std::int64_t completed, std::int64_t failed);
+
+    /// Writes what is gathered in memory, so that a SELECT sees it.
+    Status flush();
+
+    // The transaction's events, in step with Database::begin/commit/rollback.
+    void on_savepoint();
+    void on_release();
+    void on_savepoint_undone();
+    void on_transaction_end();
+    void on_transaction_undone();
+
+private:
+    Database& database_;
+    const Clock& clock_;
+    std::unordered_map<std::string, std::int64_t> accounts_;
+    PendingSums balances_;
+    PendingSums completed_;
+    PendingSums failed_;
+    std::optional<std::int64_t> last_number_;
+};
+
+}  // namespace gleaner::store

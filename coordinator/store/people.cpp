@@ -1,0 +1,144 @@
+#include "coordinator/store/state.h"
+#include "coordinator/store/store.h"
+#include "shared/util/random.h"
+
+namespace gleaner::store {
+
+namespace {
+
+Status require_name(std::string_view name, std::string_view whose) {
+    if (!name.empty() && name.size() <= 200) return ok();
+    return Error(ErrorCode::invalid_argument,
+                 std::string("the name of ").append(whose).append(" has 1 to 200 bytes"));
+}
+
+Status require_sha256(std::string_view secret_sha256) {
+    if (secret_sha256.size() == 64) return ok();
+    return Error(ErrorCode::invalid_argument, "a secret is given as 64 hex characters of SHA-256");
+}
+
+}  // namespace
+
+Result<Owner> Store::add_owner(std::string_view name, const PartnerId& referred_by) {
+    GLEANER_TRY(require_name(name, "an owner"));
+    if (!referred_by.empty()) GLEANER_TRY(partner(referred_by));
+    const Owner owner{OwnerId{random_token("own_", 20)}, std::string(name), referred_by,
+                      state_->clock.wall()};
+    GLEANER_TRY(state_->database->run(sql::insert_owner, owner.id, owner.name,
+                                      unless_empty(referred_by), owner.created));
+    return owner;
+}
+
+Result<Partner> Store::add_partner(std::string_view name) {
+    GLEANER_TRY(require_name(name, "a partner"));
+    const Partner partner{PartnerId{random_token("par_", 20)}, std::string(name),
+                          state_->clock.wall()};
+    GLEANER_TRY(
+        state_->database->run(sql::insert_partner, partner.id, partner.name, partner.created));
+    return partner;
+}
+
+Result<Customer> Store::add_customer(std::string_view name, const PartnerId& referred_by,
+                                     const OwnerId& own_sites_of) {
+    GLEANER_TRY(require_name(name, "a customer"));
+    if (!referred_by.empty()) GLEANER_TRY(partner(referred_by));
+    if (!own_sites_of.empty()) GLEANER_TRY(owner(own_sites_of));
+    const Customer customer{CustomerId{random_token("cus_", 20)}, std::string(name), referred_by,
+                            own_sites_of, state_->clock.wall()};
+    GLEANER_TRY(state_->database->run(sql::insert_customer, customer.id, customer.name,
+                                      unless_empty(referred_by), unless_empty(own_sites_of),
+                                      customer.created));
+    return customer;
+}
+
+Result<Project> Store::add_project(const CustomerId& customer_id, std::string_view name) {
+    GLEANER_TRY(require_name(name, "a project"));
+    GLEANER_TRY(customer(customer_id));
+    const Project project{ProjectId{random_token("proj_", 20)}, customer_id, std::string(name),
+                          state_->clock.wall()};
+    GLEANER_TRY(state_->database->run(sql::insert_project, project.id, customer_id, project.name,
+                                      project.created));
+    return project;
+}
+
+Result<Owner> Store::owner(const OwnerId& id) {
+    return state_->one("owner", owner_row, sql::select_owner, id);
+}
+
+Result<Partner> Store::partner(const PartnerId& id) {
+    return state_->one("partner", partner_row, sql::select_partner, id);
+}
+
+Result<Customer> Store::customer(const CustomerId& id) {
+    return state_->one("customer", customer_row, sql::select_customer, id);
+}
+
+Result<Project> Store::project(const ProjectId& id) {
+    return state_->one("project", project_row, sql::select_project, id);
+}
+
+Result<std::vector<Owner>> Store::owners() {
+    return state_->all(owner_row, sql::list_owners);
+}
+
+Result<std::vector<Partner>> Store::partners() {
+    return state_->all(partner_row, sql::list_partners);
+}
+
+Result<std::vector<Customer>> Store::customers() {
+    return state_->all(customer_row, sql::list_customers);
+}
+
+Result<std::vector<Project>> Store::projects(const CustomerId& customer) {
+    return state_->all(project_row, sql::list_projects, customer);
+}
+
+Result<Credential> Store::add_credential(PrincipalKind kind, std::string_view subject,
+                                         std::string_view label, std::string_view secret_sha256) {
+    GLEANER_TRY(require_sha256(secret_sha256));
+    switch (kind) {
+        case PrincipalKind::operator_:
+            GLEANER_TRY(require_name(subject, "an operator"));
+            break;
+        case PrincipalKind::owner:
+            GLEANER_TRY(owner(OwnerId{std::string(subject)}));
+            break;
+        case PrincipalKind::partner:
+            GLEANER_TRY(partner(PartnerId{std::string(subject)}));
+            break;
+        case PrincipalKind::project:
+            GLEANER_TRY(project(ProjectId{std::string(subject)}));
+            break;
+    }
+    Credential credential;
+    credential.id = random_token("key_", 20);
+    credential.kind = kind;
+    credential.subject = subject;
+    credential.label = label;
+    credential.created = state_->clock.wall();
+    GLEANER_TRY(state_->database->run(sql::insert_credential, credential.id, to_string(kind),
+                                      subject, label, secret_sha256, credential.created));
+    return credential;
+}
+
+Result<std::vector<Credential>> Store::credentials(PrincipalKind kind, std::string_view subject) {
+    return state_->all(credential_row, sql::list_credentials, to_string(kind), subject);
+}
+
+Status Store::revoke_credential(std::string_view id) {
+    GLEANER_TRY(state_->one("key", credential_row, sql::select_credential, id));
+    return state_->database->run(sql::revoke_credential, id, state_->clock.wall());
+}
+
+Result<Principal> Store::authenticate(std::string_view secret_sha256) {
+    Query query(*state_->database, sql::authenticate, secret_sha256);
+    GLEANER_TRY(auto found, query.next());
+    if (!found) {
+        return Error(ErrorCode::unauthenticated,
+                     "the key is wrong or was revoked: ask for a new one");
+    }
+    return Principal{principal_kind(query.text("kind")), query.text("id"), query.text("subject"),
+                     query.id<CustomerId>("customer")};
+}
+
+}  // namespace gleaner::store
