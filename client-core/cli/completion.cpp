@@ -60,7 +60,7 @@ void collect(const CLI::App& app, const std::string& path, const std::vector<Wor
     }
 }
 
-std::string quoted(const std::string& text) {
+std::string shell_quoted(const std::string& text) {
     std::string out = "'";
     for (const char c : text) {
         if (c == '\'') {
@@ -80,14 +80,15 @@ std::string joined(const std::vector<Word>& first, const std::vector<Word>& seco
     return out;
 }
 
-/// Shell code that sets `path` to the place that the words so far lead to.
-std::string path_cases(const std::vector<Place>& places, const std::string& indent) {
+/// Shell code that sets `variable` to the place that the words so far lead to.
+std::string path_cases(const std::vector<Place>& places, const std::string& variable) {
     std::string out;
     for (const Place& place : places) {
         if (place.path.empty()) continue;
         const std::string group = place.path.substr(0, place.path.rfind('/'));
         const std::string last = place.path.substr(place.path.rfind('/') + 1);
-        out += indent + quoted(group + " " + last) + ") path=" + quoted(place.path) + " ;;\n";
+        out += "            " + shell_quoted(group + " " + last) + ") " + variable + "=" +
+               shell_quoted(place.path) + " ;;\n";
     }
     return out;
 }
@@ -100,13 +101,13 @@ std::string bash_script(const std::vector<Place>& places) {
         "    local path='' words='' i\n"
         "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
         "        case \"$path ${COMP_WORDS[i]}\" in\n" +
-        path_cases(places, "            ") +
+        path_cases(places, "path") +
         "        esac\n"
         "    done\n"
         "    case \"$path\" in\n";
     for (const Place& place : places) {
-        out += "        " + quoted(place.path) +
-               ") words=" + quoted(joined(place.subcommands, place.flags)) + " ;;\n";
+        out += "        " + shell_quoted(place.path) +
+               ") words=" + shell_quoted(joined(place.subcommands, place.flags)) + " ;;\n";
     }
     out +=
         "    esac\n"
@@ -121,7 +122,7 @@ std::string zsh_words(const std::vector<Word>& words) {
     for (const Word& word : words) {
         std::string text = word.text;
         if (!word.description.empty()) text += ":" + word.description;
-        out += " " + quoted(text);
+        out += " " + shell_quoted(text);
     }
     return out;
 }
@@ -131,19 +132,17 @@ std::string zsh_script(const std::vector<Place>& places) {
         "#compdef gleanerctl\n"
         "# zsh completion for gleanerctl: put it into a directory of $fpath as _gleanerctl\n"
         "_gleanerctl() {\n"
-        "    local path_so_far='' i path\n"
+        "    local place='' i  # not path: zsh ties that to PATH\n"
         "    local -a commands flags\n"
         "    for ((i = 2; i < CURRENT; i++)); do\n"
-        "        path=''\n"
-        "        case \"$path_so_far ${words[i]}\" in\n" +
-        path_cases(places, "            ") +
+        "        case \"$place ${words[i]}\" in\n" +
+        path_cases(places, "place") +
         "        esac\n"
-        "        [[ -n $path ]] && path_so_far=$path\n"
         "    done\n"
-        "    case \"$path_so_far\" in\n";
+        "    case \"$place\" in\n";
     for (const Place& place : places) {
-        out += "        " + quoted(place.path) + ") commands=(" + zsh_words(place.subcommands) +
-               " ); flags=(" + zsh_words(place.flags) + " ) ;;\n";
+        out += "        " + shell_quoted(place.path) + ") commands=(" +
+               zsh_words(place.subcommands) + " ); flags=(" + zsh_words(place.flags) + " ) ;;\n";
     }
     out +=
         "    esac\n"
@@ -156,19 +155,7 @@ std::string zsh_script(const std::vector<Place>& places) {
         "    fi\n"
         "}\n"
         "_gleanerctl \"$@\"\n";
-    // `path` is tied to PATH in zsh, so the variable has another name there.
-    std::string renamed;
-    for (std::size_t at = 0; at < out.size();) {
-        const bool here = out.compare(at, 5, "path=") == 0 && (at == 0 || out[at - 1] != '_');
-        if (here || out.compare(at, 5, "$path") == 0) {
-            const bool is_long = out.compare(at, 12, "$path_so_far") == 0;
-            renamed += is_long ? "$path_so_far" : (here ? "step=" : "$step");
-            at += is_long ? 12 : 5;
-        } else {
-            renamed += out[at++];
-        }
-    }
-    return renamed;
+    return out;
 }
 
 std::string fish_script(const std::vector<Place>& places) {
@@ -182,8 +169,9 @@ std::string fish_script(const std::vector<Place>& places) {
     for (const Place& place : places) {
         if (place.path.empty()) continue;
         const std::string group = place.path.substr(0, place.path.rfind('/'));
-        out += "            case " + quoted(group + " " + place.path.substr(group.size() + 1)) +
-               "\n                set path " + quoted(place.path) + "\n";
+        out += "            case " +
+               shell_quoted(group + " " + place.path.substr(group.size() + 1)) +
+               "\n                set path " + shell_quoted(place.path) + "\n";
     }
     out +=
         "        end\n"
@@ -191,14 +179,15 @@ std::string fish_script(const std::vector<Place>& places) {
         "    test \"$path\" = \"$argv[1]\"\n"
         "end\n";
     for (const Place& place : places) {
-        const std::string start =
-            "complete -c gleanerctl -n " + quoted("__gleanerctl_at " + quoted(place.path));
+        const std::string start = "complete -c gleanerctl -n " +
+                                  shell_quoted("__gleanerctl_at " + shell_quoted(place.path));
         for (const Word& word : place.subcommands) {
-            out += start + " -f -a " + quoted(word.text) + " -d " + quoted(word.description) + "\n";
+            out += start + " -f -a " + shell_quoted(word.text) + " -d " +
+                   shell_quoted(word.description) + "\n";
         }
         for (const Word& word : place.flags) {
-            out += start + " -l " + quoted(word.text.substr(2)) + " -d " +
-                   quoted(word.description) + "\n";
+            out += start + " -l " + shell_quoted(word.text.substr(2)) + " -d " +
+                   shell_quoted(word.description) + "\n";
         }
     }
     return out;

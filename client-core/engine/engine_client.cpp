@@ -199,6 +199,26 @@ struct Request {
     EngineClient::Limits limits;
 };
 
+/// Reads until the parser is content or fails. Looks for a cancellation between the pieces: one that
+/// comes while a piece is already on its way here finds no operation to end.
+template <class IsContent>
+asio::awaitable<void> read_until(Connection& connection, Parser& parser, Exchange& exchange,
+                                 IsContent is_content) {
+    while (!is_content(parser) && !exchange.error) {
+        const auto cancellation = co_await asio::this_coro::cancellation_state;
+        if (cancellation.cancelled() != asio::cancellation_type::none) {
+            exchange.error = asio::error::operation_aborted;
+            co_return;
+        }
+        // read_some, not read: every piece of a stream reaches its listener as soon as it is there.
+        co_await http::async_read_some(connection.socket, connection.buffer, parser,
+                                       asio::redirect_error(asio::use_awaitable, exchange.error));
+    }
+}
+
+bool is_header_done(const Parser& parser) { return parser.is_header_done(); }
+bool is_done(const Parser& parser) { return parser.is_done(); }
+
 /// The rest of a reply whose header is there: events, or an error object instead of them.
 asio::awaitable<void> read_events(Connection& connection, const Request& request, Parser& parser,
                                   Exchange& exchange) {
@@ -210,11 +230,7 @@ asio::awaitable<void> read_events(Connection& connection, const Request& request
         parser.body_limit(boost::none);
     }
     parser.eager(true);
-    // read_some, not read: every piece reaches the listener as soon as it is there.
-    while (!parser.is_done() && !exchange.error) {
-        co_await http::async_read_some(connection.socket, connection.buffer, parser,
-                                       asio::redirect_error(asio::use_awaitable, exchange.error));
-    }
+    co_await read_until(connection, parser, exchange, &is_done);
     exchange.stopped = body.stopped;
     exchange.too_long = body.too_long;
     if (exchange.stopped) exchange.error = {};
@@ -231,13 +247,13 @@ asio::awaitable<void> exchange_once(Connection& connection, const Request& reque
     Parser parser;
     parser.header_limit(64 << 10);
     parser.body_limit(request.limits.body_bytes_max);
+    // How the body is taken depends on the header, so of a stream's reply the header comes alone.
+    parser.eager(!request.stream);
     if (request.stream) {
-        co_await http::async_read_header(connection.socket, connection.buffer, parser,
-                                         asio::redirect_error(asio::use_awaitable, exchange.error));
+        co_await read_until(connection, parser, exchange, &is_header_done);
         if (!exchange.error) co_await read_events(connection, request, parser, exchange);
     } else {
-        co_await http::async_read(connection.socket, connection.buffer, parser,
-                                  asio::redirect_error(asio::use_awaitable, exchange.error));
+        co_await read_until(connection, parser, exchange, &is_done);
     }
     exchange.any_byte = parser.got_some();
     exchange.too_long = exchange.too_long || exchange.error == http::error::body_limit;

@@ -12,12 +12,12 @@
 #include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include "coordinator/gateway/artefact_reader.h"
 #include "coordinator/gateway/artefact_source.h"
 #include "shared/artefact/sha256.h"
 #include "shared/proto/wire.pb.h"
 #include "shared/proto/wire_check.h"
 #include "shared/tls/tls_failure.h"
-#include "shared/util/file_reader.h"
 #include "shared/util/hex.h"
 
 namespace gleaner::gateway {
@@ -54,14 +54,14 @@ private:
 };
 
 // Runs on the blocking executor: a disk may take its time.
-asio::awaitable<void> read_on_pool(FileReader& file, std::uint64_t offset,
+asio::awaitable<void> read_on_pool(ArtefactReader& file, std::uint64_t offset,
                                    std::vector<char>& piece, Status& status) {
     status = file.read_at(offset, piece);
     co_return;
 }
 
-asio::awaitable<void> open_on_pool(std::string path, Result<FileReader>& file) {
-    file = FileReader::open(path);
+asio::awaitable<void> open_on_pool(std::string path, Result<ArtefactReader>& file) {
+    file = ArtefactReader::open(path);
     co_return;
 }
 
@@ -72,9 +72,9 @@ asio::awaitable<Status> write_head(tls::TlsStream& stream, ByteRange range, std:
     head.set(http::field::content_type, "application/octet-stream");
     head.set(http::field::accept_ranges, "bytes");
     if (range.partial) {
-        head.set(http::field::content_range,
-                 "bytes " + std::to_string(range.first) + "-" +
-                     std::to_string(range.first + range.length - 1) + "/" + std::to_string(size));
+        head.set(http::field::content_range, "bytes " + std::to_string(range.first) + "-" +
+                                                 std::to_string(range.first + range.length - 1) +
+                                                 "/" + std::to_string(size));
     }
     head.content_length(range.length);
     head.keep_alive(keep_alive);
@@ -84,7 +84,7 @@ asio::awaitable<Status> write_head(tls::TlsStream& stream, ByteRange range, std:
     co_return ok();
 }
 
-asio::awaitable<Status> write_pieces(Shared& shared, Connection& connection, FileReader& file,
+asio::awaitable<Status> write_pieces(Shared& shared, Connection& connection, ArtefactReader& file,
                                      ByteRange range) {
     std::vector<char> piece;
     while (range.length > 0) {
@@ -110,8 +110,8 @@ asio::awaitable<Status> send_file(Shared& shared, Connection& connection, Sha256
     if (shared.counters.downloads >= shared.options.downloads_max) {
         const Error busy(ErrorCode::unavailable, "too many downloads at once: try again soon");
         auto reply = refusal(busy);
-        reply.retry_after = Duration{1'000'000 + static_cast<std::int64_t>(
-                                                     shared.random.below(4'000'000))};
+        reply.retry_after =
+            Duration{1'000'000 + static_cast<std::int64_t>(shared.random.below(4'000'000))};
         co_return co_await write_reply(stream, std::move(reply), keep_alive);
     }
     const DownloadPlace place(shared.counters);
@@ -126,7 +126,7 @@ asio::awaitable<Status> send_file(Shared& shared, Connection& connection, Sha256
         reply.status = 416;
         co_return co_await write_reply(stream, std::move(reply), keep_alive);
     }
-    Result<FileReader> file = Error(ErrorCode::internal, "the artefact was not opened");
+    Result<ArtefactReader> file = Error(ErrorCode::internal, "the artefact was not opened");
     auto work = open_on_pool(found.value().path, file);
     co_await asio::co_spawn(shared.needs.blocking, std::move(work), asio::use_awaitable);
     if (file.has_error()) {
@@ -166,8 +166,7 @@ Result<ByteRange> parse_range(std::string_view header, std::uint64_t size) {
     const Error malformed(ErrorCode::invalid_argument,
                           "the Range header must be one range of bytes: bytes=first-last");
     const Error outside(ErrorCode::invalid_argument,
-                        "the range lies outside the artefact's " + std::to_string(size) +
-                            " bytes");
+                        "the range lies outside the artefact's " + std::to_string(size) + " bytes");
     constexpr std::string_view unit = "bytes=";
     if (!header.starts_with(unit)) return malformed;
     header.remove_prefix(unit.size());

@@ -24,8 +24,7 @@ struct ByteRange {
 
 /// Answers a request below /node/v1/artefacts/ of an admitted node. Errors: the connection broke,
 /// or the file did in the middle of a reply: close.
-[[nodiscard]] boost::asio::awaitable<Status> answer_artefact(Shared& shared,
-                                                             Connection& connection,
+[[nodiscard]] boost::asio::awaitable<Status> answer_artefact(Shared& shared, Connection& connection,
                                                              Request request);
 
 }  // namespace gleaner::gateway

@@ -77,9 +77,9 @@ asio::awaitable<ChunksResult> BlobArtefacts::chunks(Sha256 id) {
     state_->being_hashed.erase(id);
     if (hashed.has_error()) co_return hashed.error();
     if (hashed.value().whole != id) {
-        co_return Error(ErrorCode::data_corrupt,
-                        "the artefact " + id.get() +
-                            " on the coordinator's disk is damaged: add it again");
+        co_return Error(
+            ErrorCode::data_corrupt,
+            "the artefact " + id.get() + " on the coordinator's disk is damaged: add it again");
     }
     auto list = std::make_shared<const ChunkList>(std::move(hashed).value());
     state_->known.emplace(id, list);

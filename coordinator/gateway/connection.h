@@ -50,6 +50,7 @@ private:
     [[nodiscard]] boost::asio::awaitable<std::optional<Request>> serve_requests();
     [[nodiscard]] boost::asio::awaitable<Status> answer(Request request);
     [[nodiscard]] boost::asio::awaitable<void> linger();
+    [[nodiscard]] bool speaks_node_protocol() const;
     void end_handshake();
 
     Shared& shared_;

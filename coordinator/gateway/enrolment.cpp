@@ -60,9 +60,9 @@ asio::awaitable<Reply> answer_enrolment(Shared& shared, std::string body, std::s
     const auto wait = shared.wrong_tokens.wait_for(address, now);
     if (wait > Duration::zero()) {
         ++shared.counters.enrolments_refused;
-        const Error error(ErrorCode::resource_exhausted,
-                          "too many wrong enrolment tokens from " + address + ": try again in " +
-                              std::to_string(wait / 1s + 1) + " s");
+        const Error error(ErrorCode::resource_exhausted, "too many wrong enrolment tokens from " +
+                                                             address + ": try again in " +
+                                                             std::to_string(wait / 1s + 1) + " s");
         auto reply = refusal(error);
         reply.retry_after = wait;
         co_return reply;

@@ -30,7 +30,7 @@ struct GatewayOptions {
     Duration handshake_limit = 10s;
     Duration request_limit = 10s;  ///< from one request's end to the next one's
     Duration hello_limit = 10s;
-    Duration send_limit = 30s;  ///< for one piece of a download
+    Duration send_limit = 30s;          ///< for one piece of a download
     Duration heartbeat_interval = 15s;  ///< after three silent ones a node is gone
     Duration closing_limit = 2s;
     /// Bytes waiting for one node; above, the session ends.
@@ -55,7 +55,7 @@ struct GatewayCounters {
     std::uint64_t sessions_refused = 0;
     std::uint64_t messages_in = 0;
     std::uint64_t messages_out = 0;
-    std::uint64_t bytes_in = 0;   ///< of session messages
+    std::uint64_t bytes_in = 0;  ///< of session messages
     std::uint64_t bytes_out = 0;
     std::uint64_t messages_refused = 0;
     std::uint64_t queue_overflows = 0;

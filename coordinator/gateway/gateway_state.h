@@ -11,8 +11,8 @@
 
 namespace gleaner::gateway {
 
-using ConnectionHook = boost::intrusive::list_base_hook<
-    boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+using ConnectionHook =
+    boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
 class Connection;
 using ConnectionList =

@@ -14,22 +14,34 @@ namespace http = boost::beast::http;
 
 unsigned int http_status(ErrorCode code) {
     switch (code) {
-        case ErrorCode::invalid_argument: return 400;
-        case ErrorCode::unauthenticated: return 401;
-        case ErrorCode::permission_denied: return 403;
-        case ErrorCode::not_found: return 404;
+        case ErrorCode::invalid_argument:
+            return 400;
+        case ErrorCode::unauthenticated:
+            return 401;
+        case ErrorCode::permission_denied:
+            return 403;
+        case ErrorCode::not_found:
+            return 404;
         case ErrorCode::already_exists:
-        case ErrorCode::failed_precondition: return 409;
-        case ErrorCode::too_large: return 413;
-        case ErrorCode::unsupported: return 426;
-        case ErrorCode::resource_exhausted: return 429;
+        case ErrorCode::failed_precondition:
+            return 409;
+        case ErrorCode::too_large:
+            return 413;
+        case ErrorCode::unsupported:
+            return 426;
+        case ErrorCode::resource_exhausted:
+            return 429;
         case ErrorCode::unavailable:
-        case ErrorCode::cancelled: return 503;
-        case ErrorCode::timeout: return 504;
-        case ErrorCode::disk_full: return 507;
+        case ErrorCode::cancelled:
+            return 503;
+        case ErrorCode::timeout:
+            return 504;
+        case ErrorCode::disk_full:
+            return 507;
         case ErrorCode::data_corrupt:
         case ErrorCode::io_failed:
-        case ErrorCode::internal: return 500;
+        case ErrorCode::internal:
+            return 500;
     }
     return 500;
 }
@@ -51,8 +63,8 @@ asio::awaitable<Status> write_reply(tls::TlsStream& stream, Reply reply, bool ke
     response.keep_alive(keep_alive);
     response.body() = std::move(reply.body);
     response.prepare_payload();
-    const auto [error, written] = co_await http::async_write(
-        stream, response, asio::as_tuple(asio::use_awaitable));
+    const auto [error, written] =
+        co_await http::async_write(stream, response, asio::as_tuple(asio::use_awaitable));
     if (error) co_return tls::tls_error(error, stream.native_handle());
     co_return ok();
 }
@@ -62,7 +74,8 @@ const std::string& answer_to_plain_http() {
         "This port speaks TLS 1.3 to Gleaner nodes, not plain HTTP. "
         "Use https:// and gleaner-node.\n";
     static const std::string answer =
-        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n"
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: "
+        "close\r\n"
         "Content-Length: " +
         std::to_string(body.size()) + "\r\n\r\n" + body;
     return answer;

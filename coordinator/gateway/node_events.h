@@ -34,8 +34,7 @@ public:
     void said(const NodeId& node, wire::ToCoordinator&& message) override {
         grid_.node_said(node, std::move(message));
     }
-    void left(const NodeId& node, const runtime::NodeLink& link,
-              core::LeaveCause cause) override {
+    void left(const NodeId& node, const runtime::NodeLink& link, core::LeaveCause cause) override {
         grid_.node_left(node, link, cause);
     }
 

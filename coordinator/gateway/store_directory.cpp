@@ -23,8 +23,7 @@ std::function<Result<Enrolled>(store::Store&)> enrolment_work(const tls::Authori
         GLEANER_TRY(auto grant, store.begin_enrolment(request));
         GLEANER_TRY(auto certificate,
                     authority.issue_node(request_pem, grant.node, grant.site, validity));
-        GLEANER_TRY(
-            store.set_certificate(grant.node, certificate.serial, certificate.expires));
+        GLEANER_TRY(store.set_certificate(grant.node, certificate.serial, certificate.expires));
         return Enrolled{std::move(grant), std::move(certificate)};
     };
 }
@@ -49,8 +48,7 @@ StoreDirectory::StoreDirectory(store::StoreExecutor& store, const tls::Authority
 
 asio::awaitable<Result<Enrolled>> StoreDirectory::enrol(store::EnrolmentRequest request,
                                                         std::string request_pem) {
-    auto work =
-        enrolment_work(authority_, validity_, std::move(request), std::move(request_pem));
+    auto work = enrolment_work(authority_, validity_, std::move(request), std::move(request_pem));
     co_return co_await store_.write(std::move(work));
 }
 

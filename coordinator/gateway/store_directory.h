@@ -13,16 +13,14 @@ namespace gleaner::gateway {
 class StoreDirectory final : public NodeDirectory {
 public:
     /// Store and authority must outlive this. `validity`: of node certificates.
-    StoreDirectory(store::StoreExecutor& store, const tls::Authority& authority,
-                   Duration validity);
+    StoreDirectory(store::StoreExecutor& store, const tls::Authority& authority, Duration validity);
 
-    [[nodiscard]] boost::asio::awaitable<Result<Enrolled>> enrol(
-        store::EnrolmentRequest request, std::string request_pem) override;
+    [[nodiscard]] boost::asio::awaitable<Result<Enrolled>> enrol(store::EnrolmentRequest request,
+                                                                 std::string request_pem) override;
     [[nodiscard]] boost::asio::awaitable<Result<tls::IssuedCertificate>> renew(
         NodeId node, std::string request_pem) override;
     [[nodiscard]] boost::asio::awaitable<Result<store::Node>> node(NodeId id) override;
-    [[nodiscard]] boost::asio::awaitable<Status> record_certificate(NodeId node,
-                                                                    std::string serial,
+    [[nodiscard]] boost::asio::awaitable<Status> record_certificate(NodeId node, std::string serial,
                                                                     WallTime expires) override;
 
 private:

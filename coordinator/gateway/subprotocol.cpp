@@ -31,10 +31,10 @@ std::string_view trimmed(std::string_view text) {
 Status check_protocol(std::uint32_t offered) {
     if (offered == wire::protocol_version) return ok();
     const bool node_is_newer = offered > wire::protocol_version;
-    return Error(ErrorCode::unsupported,
-                 "the node speaks protocol " + std::to_string(offered) +
-                     ", this coordinator protocol " + std::to_string(wire::protocol_version) +
-                     ": upgrade " + (node_is_newer ? "the coordinator" : "gleaner-node"));
+    return Error(ErrorCode::unsupported, "the node speaks protocol " + std::to_string(offered) +
+                                             ", this coordinator protocol " +
+                                             std::to_string(wire::protocol_version) + ": upgrade " +
+                                             (node_is_newer ? "the coordinator" : "gleaner-node"));
 }
 
 Result<std::string> choose_subprotocol(std::string_view offered) {
@@ -47,9 +47,9 @@ Result<std::string> choose_subprotocol(std::string_view offered) {
         if (const auto version = version_of(name)) nearest = version;
     }
     if (!nearest) {
-        return Error(ErrorCode::invalid_argument,
-                     "a node session needs the WebSocket subprotocol " +
-                         std::string(wire::subprotocol));
+        return Error(
+            ErrorCode::invalid_argument,
+            "a node session needs the WebSocket subprotocol " + std::string(wire::subprotocol));
     }
     GLEANER_TRY(check_protocol(*nearest));
     return Error(ErrorCode::invalid_argument, "the WebSocket subprotocol is misspelt");

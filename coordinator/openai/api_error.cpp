@@ -16,24 +16,50 @@ struct Row {
 
 Row row_of(ErrorCode code) {
     switch (code) {
-        case ErrorCode::invalid_argument: return {400, "invalid_request_error", ""};
-        case ErrorCode::unauthenticated: return {401, "invalid_request_error", "invalid_api_key"};
-        case ErrorCode::permission_denied: return {403, "invalid_request_error", "forbidden"};
-        case ErrorCode::not_found: return {404, "invalid_request_error", "not_found"};
-        case ErrorCode::already_exists: return {409, "invalid_request_error", "conflict"};
-        case ErrorCode::failed_precondition: return {409, "invalid_request_error", "conflict"};
-        case ErrorCode::too_large: return {413, "invalid_request_error", "too_large"};
-        case ErrorCode::resource_exhausted: return {429, "insufficient_quota", "insufficient_quota"};
-        case ErrorCode::unavailable: return {503, "server_error", "unavailable"};
-        case ErrorCode::timeout: return {503, "server_error", "timeout"};
-        case ErrorCode::cancelled: return {503, "server_error", "cancelled"};
-        case ErrorCode::data_corrupt: return {400, "invalid_request_error", "corrupt"};
-        case ErrorCode::unsupported: return {400, "invalid_request_error", "unsupported"};
-        case ErrorCode::disk_full: return {503, "server_error", "disk_full"};
-        case ErrorCode::io_failed: return {500, "server_error", "internal_error"};
-        case ErrorCode::internal: return {500, "server_error", "internal_error"};
+        case ErrorCode::invalid_argument:
+            return {400, "invalid_request_error", ""};
+        case ErrorCode::unauthenticated:
+            return {401, "invalid_request_error", "invalid_api_key"};
+        case ErrorCode::permission_denied:
+            return {403, "invalid_request_error", "forbidden"};
+        case ErrorCode::not_found:
+            return {404, "invalid_request_error", "not_found"};
+        case ErrorCode::already_exists:
+            return {409, "invalid_request_error", "conflict"};
+        case ErrorCode::failed_precondition:
+            return {409, "invalid_request_error", "conflict"};
+        case ErrorCode::too_large:
+            return {413, "invalid_request_error", "too_large"};
+        case ErrorCode::resource_exhausted:
+            return {429, "insufficient_quota", "insufficient_quota"};
+        case ErrorCode::unavailable:
+            return {503, "server_error", "unavailable"};
+        case ErrorCode::timeout:
+            return {503, "server_error", "timeout"};
+        case ErrorCode::cancelled:
+            return {503, "server_error", "cancelled"};
+        case ErrorCode::data_corrupt:
+            return {400, "invalid_request_error", "corrupt"};
+        case ErrorCode::unsupported:
+            return {400, "invalid_request_error", "unsupported"};
+        case ErrorCode::disk_full:
+            return {503, "server_error", "disk_full"};
+        case ErrorCode::io_failed:
+            return {500, "server_error", "internal_error"};
+        case ErrorCode::internal:
+            return {500, "server_error", "internal_error"};
     }
     return {500, "server_error", "internal_error"};
+}
+
+/// What a client may read of a failure that names the server's own paths and calls.
+std::string_view public_message(ErrorCode code) {
+    if (code == ErrorCode::disk_full)
+        return "The server has no disk space left for this; try again later.";
+    if (code == ErrorCode::io_failed || code == ErrorCode::internal)
+        return "The server failed at this request; try again, and report the x-request-id if it "
+               "fails again.";
+    return {};
 }
 
 }  // namespace
@@ -43,6 +69,10 @@ ApiError::ApiError(const Error& error) : status_(0), message_(error.message()) {
     status_ = row.status;
     type_ = row.type;
     code_ = row.code;
+    if (const auto shown = public_message(error.code()); !shown.empty()) {
+        detail_ = std::move(message_);
+        message_ = shown;
+    }
     if (status_ == 503) retry_after_ = 5s;
 }
 

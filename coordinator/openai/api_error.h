@@ -25,6 +25,8 @@ public:
     [[nodiscard]] const std::string& type() const { return type_; }
     [[nodiscard]] const std::string& code() const { return code_; }
     [[nodiscard]] const std::string& param() const { return param_; }
+    /// For the log only: what an "internal error" was. Empty when the message says all.
+    [[nodiscard]] const std::string& detail() const { return detail_; }
     /// Set for refusals that pass: the Retry-After header.
     [[nodiscard]] std::optional<Duration> retry_after() const { return retry_after_; }
 
@@ -41,6 +43,7 @@ private:
     std::string code_;
     std::string message_;
     std::string param_;
+    std::string detail_;
     std::optional<Duration> retry_after_;
 };
 

@@ -47,6 +47,7 @@ void Grid::State::execute(const core::SendLease& command) {
     lease.model = command.model;
     lease.items = command.items;
     lease.finished.assign(command.items.size(), false);
+    lease.body_bytes.assign(command.items.size(), 0);
     lease.unfinished = static_cast<std::uint32_t>(command.items.size());
     nodes[command.node].leases.insert(command.lease);
     ++counters.leases_sent;
@@ -88,6 +89,7 @@ void Grid::State::execute(const core::SendLease& command) {
             body = std::move(line.value().body);
         }
         bytes += body.size();
+        lease.body_bytes[index] = static_cast<std::uint32_t>(body.size());
         auto& item = *message.mutable_lease()->add_items();
         item.set_index(index);
         item.set_endpoint(wanted.canary ? wire::CHAT_COMPLETIONS : endpoint);

@@ -1,5 +1,7 @@
-#include "coordinator/core/verifier/verifier.h"
+#include "coordinator/core/verifier/canary.h"
+#include "coordinator/core/verifier/plausibility.h"
 #include "coordinator/runtime/grid_state.h"
+#include "coordinator/runtime/reply_facts.h"
 #include "coordinator/runtime/wire_words.h"
 #include "shared/util/log.h"
 
@@ -49,23 +51,37 @@ void Grid::State::verify(const LiveLease& lease, std::uint32_t index, const Held
     const auto model = models.find(lease.model);
     const auto job = jobs.find(lease.job);
     if (model == models.end() || job == jobs.end()) return;
-    core::Claim claim;
-    claim.reply_json = result.body;
-    claim.prompt_tokens = result.prompt_tokens;
-    claim.generated_tokens = result.generated_tokens;
-    claim.context_tokens = static_cast<std::uint32_t>(model->second.record.context_tokens);
-    core::Finding finding;
-    if (item.canary) {
-        finding = core::check_canary(claim, model->second.canaries.at(item.item).expect);
-        ++(finding.verdict == core::Verdict::verified ? counters.canaries_passed
-                                                      : counters.canaries_missed);
-    } else {
-        finding = core::check_plausible(claim);
-        if (finding.verdict == core::Verdict::implausible) ++counters.results_refused;
-        if (job->second.record.replicas > 1) event.answer = finding.answer;
+    const auto reply = read_reply(result.body);
+    if (!reply.well_formed) {
+        event.verdict = core::Verdict::implausible;
+        event.detail = "the reply is not what an engine sends";
+        ++counters.results_refused;
+        return;
     }
-    event.verdict = finding.verdict;
-    event.detail = finding.reason;
+    core::ResultFacts facts;
+    facts.embeddings = job->second.record.endpoint == "/v1/embeddings" && !item.canary;
+    facts.context_tokens = static_cast<std::uint32_t>(model->second.record.context_tokens);
+    facts.prompt_bytes = lease.body_bytes[index];
+    facts.prompt_tokens = result.prompt_tokens;
+    facts.generated_tokens = result.generated_tokens;
+    facts.usage_prompt_tokens = reply.prompt_tokens;
+    facts.usage_generated_tokens = reply.generated_tokens;
+    facts.text = reply.text;
+    facts.finish_reason = reply.finish_reason;
+    facts.has_embedding = reply.has_embedding;
+    facts.device_micros = result.device_micros;
+    auto found = core::check_plausibility(facts);
+    event.verdict = found.verdict;
+    event.detail = std::move(found.why);
+    if (item.canary) {
+        const bool passed =
+            core::canary_passed(model->second.canaries.at(item.item).expect, reply.text);
+        event.verdict = passed ? core::Verdict::verified : core::Verdict::wrong;
+        ++(passed ? counters.canaries_passed : counters.canaries_missed);
+    } else if (event.verdict == core::Verdict::implausible) {
+        ++counters.results_refused;
+    }
+    if (job->second.record.replicas > 1) event.answer = reply.text;
 }
 
 void Grid::State::on_lease_return(const NodeId& node, const wire::ToCoordinator& message) {

@@ -3,6 +3,7 @@
 
 #include "coordinator/runtime/grid_state.h"
 #include "coordinator/runtime/job_output.h"
+#include "shared/async/deadline.h"
 #include "shared/util/check.h"
 #include "shared/util/log.h"
 #include "shared/util/random.h"
@@ -122,7 +123,8 @@ void Grid::State::save_settlements() {
     auto shared = std::make_shared<std::vector<store::Acceptance>>(std::move(batch));
     store.post_write(
         [shared](store::Store& target) -> Status {
-            GLEANER_TRY(target.accept(*shared));
+            GLEANER_TRY(auto accepted, target.accept(*shared));
+            (void)accepted;
             return ok();
         },
         [this, shared](const Status& status) { saved(std::move(*shared), status); });
@@ -160,7 +162,9 @@ void Grid::State::save_standings() {
     saving_standings = true;
     store.post_write(
         [standings = std::exchange(unsaved_standings, {})](store::Store& target) -> Status {
-            for (const auto& [key, text] : standings) GLEANER_TRY(target.put_standing(key, text));
+            for (const auto& [key, text] : standings) {
+                GLEANER_TRY(target.put_standing(key, text));
+            }
             return ok();
         },
         [this](const Status&) { saving_standings = false; });

@@ -40,6 +40,7 @@ struct Grid::State {
         Sha256 model;
         std::vector<core::LeaseItem> items;
         std::vector<bool> finished;
+        std::vector<std::uint32_t> body_bytes;  ///< of each request, for the verifier
         std::uint32_t unfinished = 0;
         std::unordered_map<std::uint32_t, HeldResult> results;
     };

@@ -32,9 +32,8 @@ using Handler = asio::any_completion_handler<void(Status)>;
 /// lives until finish() posts the result to the coroutine's own executor.
 class WaitingCall final : public StoreCall {
 public:
-    WaitingCall(Handler handler, const asio::any_io_executor& fallback)
-        : executor_(asio::get_associated_executor(handler, fallback)),
-          handler_(std::move(handler)) {}
+    WaitingCall(asio::any_io_executor executor, Handler handler)
+        : executor_(std::move(executor)), handler_(std::move(handler)) {}
 
     void finish(Status status) override {
         asio::post(executor_,
@@ -44,7 +43,7 @@ public:
     }
 
 private:
-    asio::any_completion_executor executor_;
+    asio::any_io_executor executor_;
     Handler handler_;
 };
 
@@ -154,7 +153,8 @@ asio::awaitable<Status> StoreExecutor::run(bool write, std::function<Status(Stor
     // No coroutine of its own: the initiation runs when the caller awaits, in the caller's frame.
     auto initiate = [](auto handler, State* state, bool writes,
                        std::function<Status(Store&)> steps) {
-        auto call = std::make_unique<WaitingCall>(Handler(std::move(handler)), state->completions);
+        asio::any_io_executor executor = asio::get_associated_executor(handler, state->completions);
+        auto call = std::make_unique<WaitingCall>(std::move(executor), Handler(std::move(handler)));
         call->work = std::move(steps);
         state->submit(writes, std::move(call));
     };

@@ -17,11 +17,33 @@ Status require_sha256(std::string_view secret_sha256) {
     return Error(ErrorCode::invalid_argument, "a secret is given as 64 hex characters of SHA-256");
 }
 
+template <class T>
+Status as_status(const Result<T>& result) {
+    if (result.has_error()) return result.error();
+    return ok();
+}
+
+Status require_subject(Store& store, PrincipalKind kind, const std::string& subject) {
+    switch (kind) {
+        case PrincipalKind::operator_:
+            return require_name(subject, "an operator");
+        case PrincipalKind::owner:
+            return as_status(store.owner(OwnerId{subject}));
+        case PrincipalKind::partner:
+            return as_status(store.partner(PartnerId{subject}));
+        case PrincipalKind::project:
+            return as_status(store.project(ProjectId{subject}));
+    }
+    return Error(ErrorCode::invalid_argument, "a key speaks for somebody");
+}
+
 }  // namespace
 
 Result<Owner> Store::add_owner(std::string_view name, const PartnerId& referred_by) {
     GLEANER_TRY(require_name(name, "an owner"));
-    if (!referred_by.empty()) GLEANER_TRY(partner(referred_by));
+    if (!referred_by.empty()) {
+        GLEANER_TRY(partner(referred_by));
+    }
     const Owner owner{OwnerId{random_token("own_", 20)}, std::string(name), referred_by,
                       state_->clock.wall()};
     GLEANER_TRY(state_->database->run(sql::insert_owner, owner.id, owner.name,
@@ -41,8 +63,12 @@ Result<Partner> Store::add_partner(std::string_view name) {
 Result<Customer> Store::add_customer(std::string_view name, const PartnerId& referred_by,
                                      const OwnerId& own_sites_of) {
     GLEANER_TRY(require_name(name, "a customer"));
-    if (!referred_by.empty()) GLEANER_TRY(partner(referred_by));
-    if (!own_sites_of.empty()) GLEANER_TRY(owner(own_sites_of));
+    if (!referred_by.empty()) {
+        GLEANER_TRY(partner(referred_by));
+    }
+    if (!own_sites_of.empty()) {
+        GLEANER_TRY(owner(own_sites_of));
+    }
     const Customer customer{CustomerId{random_token("cus_", 20)}, std::string(name), referred_by,
                             own_sites_of, state_->clock.wall()};
     GLEANER_TRY(state_->database->run(sql::insert_customer, customer.id, customer.name,
@@ -96,20 +122,7 @@ Result<std::vector<Project>> Store::projects(const CustomerId& customer) {
 Result<Credential> Store::add_credential(PrincipalKind kind, std::string_view subject,
                                          std::string_view label, std::string_view secret_sha256) {
     GLEANER_TRY(require_sha256(secret_sha256));
-    switch (kind) {
-        case PrincipalKind::operator_:
-            GLEANER_TRY(require_name(subject, "an operator"));
-            break;
-        case PrincipalKind::owner:
-            GLEANER_TRY(owner(OwnerId{std::string(subject)}));
-            break;
-        case PrincipalKind::partner:
-            GLEANER_TRY(partner(PartnerId{std::string(subject)}));
-            break;
-        case PrincipalKind::project:
-            GLEANER_TRY(project(ProjectId{std::string(subject)}));
-            break;
-    }
+    GLEANER_TRY(require_subject(*this, kind, std::string(subject)));
     Credential credential;
     credential.id = random_token("key_", 20);
     credential.kind = kind;

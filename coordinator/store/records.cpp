@@ -24,23 +24,4 @@ std::string_view to_string(JobState state) {
     return "unknown";
 }
 
-std::string_view to_string(PrivacyClass privacy) {
-    switch (privacy) {
-        case PrivacyClass::any:
-            return "any";
-        case PrivacyClass::certified:
-            return "certified";
-        case PrivacyClass::own:
-            return "own";
-    }
-    return "unknown";
-}
-
-std::optional<PrivacyClass> parse_privacy(std::string_view text) {
-    for (const auto privacy : {PrivacyClass::any, PrivacyClass::certified, PrivacyClass::own}) {
-        if (to_string(privacy) == text) return privacy;
-    }
-    return std::nullopt;
-}
-
 }  // namespace gleaner::store

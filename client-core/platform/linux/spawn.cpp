@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -53,7 +54,7 @@ std::string_view describe(Step step) {
         case Step::limit: return "setting resource limits";
         case Step::priority: return "setting the priority";
         case Step::identity: return "becoming the unprivileged user";
-        case Step::descriptors: return "arranging file descriptors (Linux 5.9 or later is needed)";
+        case Step::descriptors: return "arranging file descriptors (Linux 5.11 or later is needed)";
         case Step::exec: return "executing bubblewrap";
     }
     return "an unknown step";
@@ -112,19 +113,19 @@ bool become(const ChildIdentity& identity) {
            setresuid(identity.user, identity.user, identity.user) == 0;
 }
 
-/// Moves the given descriptors to their numbers and closes all others but the report pipe, which
-/// closes itself at exec. Our copies are all above the targets (see spawn()), so none is clobbered.
-bool arrange_descriptors(const Prepared& prepared, int report_target) {
-    for (const auto& [ours, theirs] : prepared.plan.files) {
+/// Marks every descriptor to be closed at exec, then moves the given ones to their numbers, which
+/// clears the mark. Our copies are all above the targets (see spawn()), so none is clobbered.
+bool arrange_descriptors(const SpawnPlan& plan) {
+    if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) return false;
+    for (const auto& [ours, theirs] : plan.files) {
         if (dup2(ours, theirs) < 0) return false;
     }
-    if (dup3(prepared.report_fd, report_target, O_CLOEXEC) < 0) return false;
-    return syscall(SYS_close_range, report_target + 1, ~0U, 0) == 0;
+    return true;
 }
 
 [[noreturn]] void run_child(const Prepared& prepared) {
     const SpawnPlan& plan = prepared.plan;
-    int report = prepared.report_fd;
+    const int report = prepared.report_fd;
     for (int signal_number = 1; signal_number < NSIG; ++signal_number) {
         signal(signal_number, SIG_DFL);
     }
@@ -145,10 +146,7 @@ bool arrange_descriptors(const Prepared& prepared, int report_target) {
     // After the change of user, which would clear it.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != prepared.parent) fail(report, Step::parent_gone);
-    int highest = 2;
-    for (const auto& file : plan.files) highest = file.second > highest ? file.second : highest;
-    if (!arrange_descriptors(prepared, highest + 1)) fail(report, Step::descriptors);
-    report = highest + 1;
+    if (!arrange_descriptors(plan)) fail(report, Step::descriptors);
     for (const auto& [resource, limit] : plan.limits) {
         if (setrlimit(static_cast<__rlimit_resource>(resource), &limit) != 0)
             fail(report, Step::limit);

@@ -37,9 +37,12 @@ public:
     [[nodiscard]] const std::set<Key>& of(PrivacyClass privacy, Index owner) const {
         static const std::set<Key> none;
         switch (privacy) {
-            case PrivacyClass::any: return all_;
-            case PrivacyClass::certified: return certified_;
-            case PrivacyClass::own: break;
+            case PrivacyClass::any:
+                return all_;
+            case PrivacyClass::certified:
+                return certified_;
+            case PrivacyClass::own:
+                break;
         }
         const auto found = of_owner_.find(owner);
         return found == of_owner_.end() ? none : found->second;

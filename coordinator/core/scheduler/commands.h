@@ -121,8 +121,8 @@ struct Note {
     std::string text;
 };
 
-using Command = std::variant<WelcomeNode, SendLease, RevokeLease, LoadModel, UnloadModel, SettleItem,
-                             DiscardResult, JobDrained, StartStream, InterruptStream, RefuseStream,
-                             StopStream, SaveStanding, Wake, Note>;
+using Command = std::variant<WelcomeNode, SendLease, RevokeLease, LoadModel, UnloadModel,
+                             SettleItem, DiscardResult, JobDrained, StartStream, InterruptStream,
+                             RefuseStream, StopStream, SaveStanding, Wake, Note>;
 
 }  // namespace gleaner::core

@@ -36,9 +36,9 @@ struct NodeJoined {
 };
 
 enum class LeaveCause : std::uint8_t {
-    lost,       ///< the connection broke or fell silent: nobody's fault
-    goodbye,    ///< the node said so; it returned its leases
-    cut_off,    ///< revoked, consent withdrawn or replaced
+    lost,     ///< the connection broke or fell silent: nobody's fault
+    goodbye,  ///< the node said so; it returned its leases
+    cut_off,  ///< revoked, consent withdrawn or replaced
 };
 
 struct NodeLeft {
@@ -94,7 +94,7 @@ struct JobOpened {
     OwnerId own_sites_of;
     Sha256 model;
     PrivacyClass privacy = PrivacyClass::any;
-    std::uint32_t replicas = 1;          ///< results wanted per item, each from another site
+    std::uint32_t replicas = 1;  ///< results wanted per item, each from another site
     std::uint32_t items = 0;
     std::vector<std::uint32_t> settled;  ///< ascending
     double tokens_per_item = 64;         ///< first guess of generated tokens

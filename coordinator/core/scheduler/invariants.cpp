@@ -13,7 +13,7 @@ struct Sums {
     std::map<std::pair<Index, Index>, std::uint32_t> outstanding;  // (node, model)
     std::map<std::pair<Index, Index>, std::uint64_t> work;
     std::map<Index, std::uint64_t> customer_work;
-    std::map<std::uint64_t, std::uint32_t> lent;                        // job
+    std::map<std::uint64_t, std::uint32_t> lent;                          // job
     std::map<std::pair<std::uint64_t, std::uint32_t>, int> live_entries;  // (job, item)
 };
 

@@ -1,6 +1,6 @@
 /// Judges results: settles items, counts attempts, compares replicas, and finds out whose fault a
-/// failure was. A failure is the node's only when another node manages the item, and the item's when
-/// it fails at several sites: so poison never lowers a standing.
+/// failure was. A failure is the node's only when another node manages the item, and the item's
+/// when it fails at several sites: so poison never lowers a standing.
 
 #include <algorithm>
 
@@ -153,13 +153,13 @@ void Scheduler::State::fail(Lease& lease, std::uint32_t index, FailureCause caus
     auto& job = *lease.job;
     const std::uint32_t item = lease.entries[index].item;
     if (cause == FailureCause::request_rejected) {
-        settle_failed(job, item, cause,
-                      detail.empty() ? "the engine refused the request" : detail);
+        settle_failed(job, item, cause, detail.empty() ? "the engine refused the request" : detail);
         return;
     }
     if (!counts_as_attempt(cause)) {
         place(job, item);
-        const bool harmless = cause == FailureCause::reclaimed || cause == FailureCause::cancelled ||
+        const bool harmless = cause == FailureCause::reclaimed ||
+                              cause == FailureCause::cancelled ||
                               cause == FailureCause::connection_lost || cause == FailureCause::none;
         back_off(*lease.node, *lease.slot, std::chrono::seconds(harmless ? 1 : 10));
         return;

@@ -65,8 +65,8 @@ struct ItemState {
 
 struct Customer {
     Index index = nowhere;
-    std::uint64_t work = 0;          ///< estimated tokens lent out for it: fairness' measure
-    std::set<Index> queues;          ///< positions of work queues in which it has pending items
+    std::uint64_t work = 0;  ///< estimated tokens lent out for it: fairness' measure
+    std::set<Index> queues;  ///< positions of work queues in which it has pending items
     std::uint32_t waiting_streams = 0;
 };
 
@@ -81,7 +81,7 @@ struct Job {
     Time deadline;
     double tokens_per_item = 64;  ///< of work, observed
 
-    IntervalSet fresh;                          ///< never lent, or handed back untried
+    IntervalSet fresh;  ///< never lent, or handed back untried
     std::map<RetryKey, RetryBucket> retries;
     std::map<std::uint32_t, ItemState> states;
     std::vector<bool> settled;
@@ -111,8 +111,8 @@ struct Lease {
     Time deadline;
 };
 
-/// Failures of one engine on one node that came together: one cause. Whose fault it was shows later,
-/// when the items have been tried elsewhere.
+/// Failures of one engine on one node that came together: one cause. Whose fault it was shows
+/// later, when the items have been tried elsewhere.
 struct Incident {
     Node* node = nullptr;
     Slot* slot = nullptr;

@@ -58,14 +58,15 @@ void Scheduler::State::on(const ItemFinished& event) {
     end_lease_if_done(lease);
     if (queue != nullptr && queue->pending > 0 && (refused || event.failure != FailureCause::none))
         push(*queue);
+    spread_over = models[slot.model].hungry.all().size() + (slot.hungry ? 0 : 1);
     feed(node, slot);
     if (slot.outstanding == 0 && slot.hungry && !demanded.empty()) consider_node(node);
 }
 
 void Scheduler::State::observe(Lease& lease, const ItemFinished& event) {
     if (event.failure != FailureCause::none) return;
-    const double tokens =
-        std::min(event.generated_tokens + prompt_token_weight * event.prompt_tokens, item_tokens_max);
+    const double tokens = std::min(
+        event.generated_tokens + prompt_token_weight * event.prompt_tokens, item_tokens_max);
     auto& slot = *lease.slot;
     auto& speed = lease.standing->speed;
     speed.observe(std::max(tokens, 1.0), now - slot.progress);

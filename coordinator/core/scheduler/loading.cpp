@@ -24,9 +24,12 @@ constexpr Duration load_patience = std::chrono::minutes(10);
 
 bool Scheduler::State::eligible(const Node& node, const QueueKey& key) const {
     switch (key.privacy) {
-        case PrivacyClass::any: return true;
-        case PrivacyClass::certified: return node.certified;
-        case PrivacyClass::own: return node.owner == key.owner;
+        case PrivacyClass::any:
+            return true;
+        case PrivacyClass::certified:
+            return node.certified;
+        case PrivacyClass::own:
+            return node.owner == key.owner;
     }
     return false;
 }
@@ -119,9 +122,8 @@ bool Scheduler::State::wants_node(const WorkQueue& queue, bool cached) const {
     if (!queue.demanded()) return false;
     if (ready + loading == 0) return true;
     if (!queue.waiting.empty() && loading == 0) return true;
-    const double cost =
-        start_seconds + static_cast<double>(model.memory_bytes) /
-                            (cached ? disk_bytes_per_s : download_bytes_per_s);
+    const double cost = start_seconds + static_cast<double>(model.memory_bytes) /
+                                            (cached ? disk_bytes_per_s : download_bytes_per_s);
     return backlog_seconds(queue, ready + loading) > cost;
 }
 
@@ -129,8 +131,7 @@ bool Scheduler::State::wants_node(const WorkQueue& queue, bool cached) const {
 Node* Scheduler::State::find_loader(WorkQueue& queue, const std::set<Index>& among) {
     const auto& model = models[queue.key.model];
     auto it = among.lower_bound(queue.cursor);
-    const auto most =
-        std::min(among.size(), static_cast<std::size_t>(candidates_looked_at_max));
+    const auto most = std::min(among.size(), static_cast<std::size_t>(candidates_looked_at_max));
     for (std::size_t looked_at = 0; looked_at < most; ++looked_at) {
         if (it == among.end()) it = among.begin();
         auto& node = nodes[*it];
@@ -180,8 +181,8 @@ void Scheduler::State::consider_node(Node& node) {
     }
 }
 
-/// Sends LoadModel where there is room. Where there is none, idle models make way first and the load
-/// follows when they are gone. False when neither was possible.
+/// Sends LoadModel where there is room. Where there is none, idle models make way first and the
+/// load follows when they are gone. False when neither was possible.
 bool Scheduler::State::load(Node& node, Model& model) {
     const Index device = fitting_device(node, model, false);
     if (device == nowhere) return evict_for(node, model);
@@ -231,7 +232,8 @@ bool Scheduler::State::evict_for(Node& node, const Model& model) {
 void Scheduler::State::relieve(WorkQueue& queue) {
     auto& model = models[queue.key.model];
     const auto& [index, privacy, owner] = queue.key;
-    const bool starves = queue.demanded() && model.offered && model.ready.of(privacy, owner).empty() &&
+    const bool starves = queue.demanded() && model.offered &&
+                         model.ready.of(privacy, owner).empty() &&
                          model.loading.of(privacy, owner).empty();
     if (!starves) {
         queue.starved_since.reset();

@@ -58,14 +58,22 @@ void Scheduler::State::on(const ModelStateChanged& event) {
             set_timer(slot.load_give_up, TimerKind::slot_load, node->index, slot.model);
             reindex(*node);
             return;
-        case ModelPhase::ready: became_ready(*node, slot, event); return;
-        case ModelPhase::unloaded: slot.cached = true; break;
-        case ModelPhase::evicted: slot.cached = false; break;
+        case ModelPhase::ready:
+            became_ready(*node, slot, event);
+            return;
+        case ModelPhase::unloaded:
+            slot.cached = true;
+            break;
+        case ModelPhase::evicted:
+            slot.cached = false;
+            break;
         case ModelPhase::failed:
             slot.cached = slot.cached && event.cause != FailureCause::artefact_corrupt;
             note("model " + event.model.get() + " failed on node " + event.node.get() + " (" +
                  std::string(to_string(event.cause)) + "): " + event.detail);
-            back_off(*node, slot, std::chrono::seconds(10));
+            // An engine that fell over at work is soon up again; one that does not start is not.
+            back_off(*node, slot,
+                     std::chrono::seconds(slot.phase == Slot::Phase::ready ? 1 : 10));
             break;
     }
     leave_memory(*node, slot);
@@ -117,6 +125,7 @@ void Scheduler::State::leave_memory(Node& node, Slot& slot) {
 
 /// The node gets nothing of this model for a while; longer each time in a row.
 void Scheduler::State::back_off(Node& node, Slot& slot, Duration first) {
+    if (slot.backoff_until > now && slot.failures > 0) --slot.failures;  // the same trouble, told twice
     Duration pause = first;
     for (std::uint32_t i = 0; i < slot.failures && pause < backoff_max; ++i) pause *= 2;
     ++slot.failures;
@@ -140,8 +149,7 @@ void Scheduler::State::on_load_overdue(Node& node, Slot& slot) {
 void Scheduler::State::check_idle(Node& node, Slot& slot) {
     if (slot.phase != Slot::Phase::ready || !node.connected) return;
     const bool unused = slot.outstanding == 0 && slot.streams == 0;
-    const Duration limit =
-        models[slot.model].offered ? options.model_idle_unload : Duration{0};
+    const Duration limit = models[slot.model].offered ? options.model_idle_unload : Duration{0};
     if (unused && slot.used_at + limit <= now && !is_demanded(node, slot.model)) {
         unload(node, slot);
         return;

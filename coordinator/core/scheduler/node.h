@@ -32,7 +32,7 @@ struct KeptStanding : Standing {
 
 /// Order in which nodes are given streams: least busy, most trusted, fastest first.
 struct StreamRank {
-    std::uint32_t load = 0;  ///< running per slot, in 1/1024
+    std::uint32_t load = 0;   ///< running per slot, in 1/1024
     std::uint32_t doubt = 0;  ///< ten steps of missing trust
     std::uint32_t slowness = 0;
     Index node = nowhere;
@@ -59,19 +59,19 @@ struct Slot {
     std::uint64_t work = 0;         ///< their estimated tokens
     std::uint32_t suspects = 0;     ///< of them, items that failed elsewhere
     std::uint32_t streams = 0;
-    bool retiring = false;          ///< makes room for a model that starves
+    bool retiring = false;             ///< makes room for a model that starves
     KeptStanding* standing = nullptr;  ///< set when ready
 
-    Time progress;   ///< last moment that counted into the speed
+    Time progress;  ///< last moment that counted into the speed
     Time ready_at;
     Time used_at;
     Time load_give_up;
     Time backoff_until;
-    std::uint32_t failures = 0;       ///< in a row: loads and leases handed back
+    std::uint32_t failures = 0;  ///< in a row: loads and leases handed back
     Time stream_backoff_until;
     std::uint32_t stream_failures = 0;
-    Time probe_at;                    ///< a distrusted node's next chance
-    std::uint64_t incident = 0;       ///< failures that came together, see Incident
+    Time probe_at;               ///< a distrusted node's next chance
+    std::uint64_t incident = 0;  ///< failures that came together, see Incident
     Time incident_at;
 
     // Which indexes it is in.
@@ -95,7 +95,7 @@ struct Node {
     bool settled = false;  ///< has said, in this session, what it runs
     bool idle = false;     ///< in State::idle
     std::string engine;
-    std::string backend;   ///< the engine's kind of device
+    std::string backend;  ///< the engine's kind of device
     std::vector<Device> devices;
     std::uint64_t memory_max = 0;
     std::map<Index, Slot> slots;  ///< by model; never erased

@@ -1,6 +1,6 @@
 /// When many nodes are lost at once the cause is rather here (a switch, a power line, this
-/// coordinator's own network) than there: re-leasing everything would do all work twice. So it pauses
-/// until the nodes are back, or for a while.
+/// coordinator's own network) than there: re-leasing everything would do all work twice. So it
+/// pauses until the nodes are back, or for a while.
 
 #include <algorithm>
 

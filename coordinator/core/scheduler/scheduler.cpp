@@ -71,6 +71,7 @@ Scheduler::~Scheduler() = default;
 
 std::vector<Command> Scheduler::on(const Event& event, Time now) {
     state_->now = now;
+    state_->spread_over = 0;
     std::visit([this](const auto& e) { state_->on(e); }, event);
     state_->drop_distrusted();
     state_->arm();
@@ -107,7 +108,8 @@ std::vector<Scheduler::NodeView> Scheduler::nodes() const {
             const auto allowed = slot.standing->quota(state_->now);
             quota = std::min(quota.value_or(allowed), allowed);
             if (slot.standing->speed.observed())
-                view.tokens_per_s = std::max(view.tokens_per_s, slot.standing->speed.tokens_per_s());
+                view.tokens_per_s =
+                    std::max(view.tokens_per_s, slot.standing->speed.tokens_per_s());
         }
         const Standing stranger;
         view.trust = trust.value_or(stranger.trust());

@@ -1,7 +1,8 @@
 #pragma once
 /// Lends shards to nodes and takes them back; places streams. Pure: no I/O, no clock, no thread.
-/// Promises: an item is settled once; an item (replica) is in at most one live lease per site; every
-/// lease ends by its deadline plus grace; the same events, times and seed give the same commands.
+/// Promises: an item is settled once; an item (replica) is in at most one live lease per site;
+/// every lease ends by its deadline plus grace; the same events, times and seed give the same
+/// commands.
 
 #include <cstdint>
 #include <memory>
@@ -15,16 +16,16 @@
 namespace gleaner::core {
 
 struct SchedulerOptions {
-    Duration shard_target = std::chrono::seconds(45);      ///< a shard should take this long
-    Duration refill_below = std::chrono::seconds(10);      ///< lend the next shard when less is left
+    Duration shard_target = std::chrono::seconds(45);  ///< a shard should take this long
+    Duration refill_below = std::chrono::seconds(10);  ///< lend the next shard when less is left
     std::uint32_t shard_items_max = 2'000;
-    std::uint32_t attempts_max = 4;                        ///< tries before an item fails as poison
-    Duration reconnect_grace = std::chrono::seconds(10);   ///< a lost node's leases wait this long
-    Duration outage_pause = std::chrono::seconds(30);      ///< mass loss: no re-leasing for this long
-    double outage_share = 0.5;                             ///< of the nodes lost within outage_window
+    std::uint32_t attempts_max = 4;                       ///< tries before an item fails as poison
+    Duration reconnect_grace = std::chrono::seconds(10);  ///< a lost node's leases wait this long
+    Duration outage_pause = std::chrono::seconds(30);  ///< mass loss: no re-leasing for this long
+    double outage_share = 0.5;                         ///< of the nodes lost within outage_window
     std::uint32_t outage_nodes_min = 5;
     Duration outage_window = std::chrono::seconds(15);
-    double canary_share = 0.02;                            ///< of items, more for new nodes
+    double canary_share = 0.02;  ///< of items, more for new nodes
     Duration model_idle_unload = std::chrono::seconds(300);
     std::uint32_t stream_queue_max = 2'000;                ///< streams waiting for one model
     Duration stream_deadline = std::chrono::seconds(600);  ///< a stream ends by then
@@ -54,9 +55,9 @@ public:
         std::uint32_t outstanding_items = 0;
         std::uint32_t running_streams = 0;
         std::vector<Sha256> ready_models;
-        double trust = 0;           ///< least over its standings, [0,1]
-        double tokens_per_s = 0;    ///< observed
-        std::uint32_t quota = 0;    ///< items it may hold by its standing
+        double trust = 0;         ///< least over its standings, [0,1]
+        double tokens_per_s = 0;  ///< observed
+        std::uint32_t quota = 0;  ///< items it may hold by its standing
     };
     [[nodiscard]] std::vector<NodeView> nodes() const;
 

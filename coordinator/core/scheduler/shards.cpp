@@ -9,9 +9,9 @@ namespace gleaner::core {
 
 namespace {
 
-constexpr std::uint32_t pipeline = 2;        // lent beyond the engine's slots: no slot waits
-constexpr std::size_t jobs_at_once = 4;      // of one customer in one queue
-constexpr int fruitless_jobs_max = 32;       // per attempt to find work for a node
+constexpr std::uint32_t pipeline = 2;    // lent beyond the engine's slots: no slot waits
+constexpr std::size_t jobs_at_once = 4;  // of one customer in one queue
+constexpr int fruitless_jobs_max = 32;   // per attempt to find work for a node
 constexpr int buckets_looked_at_max = 64;
 constexpr Duration probe_interval = std::chrono::seconds(30);
 constexpr Duration lease_slack = std::chrono::seconds(30);
@@ -28,8 +28,7 @@ double seconds(Duration duration) {
 bool Scheduler::State::wants_work(const Slot& slot) const {
     if (slot.outstanding < slot.slots + pipeline) return true;
     if (!slot.standing->speed.observed()) return false;
-    const double ahead =
-        slot.standing->speed.tokens_per_s() * seconds(options.refill_below);
+    const double ahead = slot.standing->speed.tokens_per_s() * seconds(options.refill_below);
     if (static_cast<double>(slot.work) >= ahead) return false;
     // Few big shards rather than many small ones: wait until a quarter of the window is free.
     return credit(slot) >= std::max(1U, slot.window_items / 4);
@@ -38,8 +37,8 @@ bool Scheduler::State::wants_work(const Slot& slot) const {
 /// Lends to the node what it should have, or notes that it is hungry. True when something was lent.
 bool Scheduler::State::feed(Node& node, Slot& slot) {
     if (slot.retiring) retire_if_free(node, slot);
-    const bool lent = slot.counted && !slot.retiring && credit(slot) > 0 && wants_work(slot) &&
-                      lend(node, slot);
+    const bool lent = slot.counted && !slot.retiring && slot.backoff_until <= now &&
+                      credit(slot) > 0 && wants_work(slot) && lend(node, slot);
     reindex(node, slot);
     return lent;
 }
@@ -76,11 +75,16 @@ bool Scheduler::State::lend(Node& node, Slot& slot) {
 }
 
 bool Scheduler::State::lend_from(Job& job, Node& node, Slot& slot, std::uint32_t room) {
-    const std::uint32_t size = shard_size(job, slot, room);
+    std::uint32_t size = shard_size(job, slot, room);
     if (size == 0) return false;
-    auto entries = take_items(job, node, slot, size);
-    if (entries.empty()) return false;
-    add_canaries(models[slot.model], slot, room, entries);
+    const std::uint32_t canaries = std::min(canaries_for(slot, size), room);
+    size = std::min(size, room - canaries);
+    std::vector<Lease::Entry> entries;
+    if (size > 0) {
+        entries = take_items(job, node, slot, size);
+        if (entries.empty()) return false;
+    }
+    hide_canaries(models[slot.model], canaries, entries);
     send_lease(job, node, slot, std::move(entries));
     return true;
 }
@@ -105,10 +109,11 @@ std::uint32_t Scheduler::State::shard_size(const Job& job, const Slot& slot,
     // Guided self-scheduling; the tail is spread evenly over free engine slots.
     const double free_slots =
         slot.slots > slot.outstanding ? static_cast<double>(slot.slots - slot.outstanding) : 0.0;
-    const double guided =
-        std::max(pending / (2 * nodes_n), std::min(free_slots, std::ceil(pending / nodes_n)));
-    double size = std::min({target, guided, static_cast<double>(room),
-                            static_cast<double>(options.shard_items_max)});
+    const double even =
+        std::ceil(pending / (spread_over > 0 ? static_cast<double>(spread_over) : nodes_n));
+    const double guided = std::max(pending / (2 * nodes_n), std::min(free_slots, even));
+    double size = std::min(
+        {target, guided, static_cast<double>(room), static_cast<double>(options.shard_items_max)});
     size = std::min(std::max(size, 1.0), in_time);
     return size < 1 ? 0 : static_cast<std::uint32_t>(size);
 }
@@ -156,18 +161,18 @@ void Scheduler::State::take_retries(Job& job, Node& node, Slot& slot, std::uint3
     }
 }
 
-/// Hides known answers among the items, more of them for those who are trusted less.
-void Scheduler::State::add_canaries(const Model& model, Slot& slot, std::uint32_t room,
-                                    std::vector<Lease::Entry>& entries) {
-    if (model.canaries == 0 || options.canary_share <= 0) return;
-    const auto& standing = *slot.standing;
-    const double wanted =
-        standing.canary_share(options.canary_share) * static_cast<double>(entries.size());
+/// Known answers to go with so many items: more of them for those who are trusted less.
+std::uint32_t Scheduler::State::canaries_for(const Slot& slot, std::uint32_t items) {
+    if (models[slot.model].canaries == 0 || options.canary_share <= 0) return 0;
+    const double wanted = slot.standing->canary_share(options.canary_share) * items;
     auto count = static_cast<std::uint32_t>(wanted);
     if (random.chance(wanted - count)) ++count;
-    if (!standing.checked() && slot.outstanding == 0) count = std::max(count, 1U);
-    const auto lent = static_cast<std::uint32_t>(entries.size());
-    count = std::min(count, room > lent ? room - lent : 0U);
+    const bool stranger = !slot.standing->checked() && slot.outstanding == 0;
+    return stranger ? std::max(count, 1U) : count;
+}
+
+void Scheduler::State::hide_canaries(const Model& model, std::uint32_t count,
+                                     std::vector<Lease::Entry>& entries) {
     for (std::uint32_t i = 0; i < count; ++i) {
         const auto at = static_cast<std::ptrdiff_t>(random.below(entries.size() + 1));
         const auto number = static_cast<std::uint32_t>(random.below(model.canaries));
@@ -183,7 +188,8 @@ bool Scheduler::State::probe(Node& node, Slot& slot) {
         auto& job = *queue->jobs.at(queue->customers.begin()->second).begin()->second;
         std::vector<Lease::Entry> entries;
         if (const auto known = models[slot.model].canaries; known > 0)
-            entries.push_back({static_cast<std::uint32_t>(random.below(known)), true, false, false});
+            entries.push_back(
+                {static_cast<std::uint32_t>(random.below(known)), true, false, false});
         else if (shard_size(job, slot, 1) > 0)
             entries = take_items(job, node, slot, 1);
         if (entries.empty()) continue;
@@ -205,7 +211,8 @@ void Scheduler::State::send_lease(Job& job, Node& node, Slot& slot,
     lease.job = &job;
     lease.customer = job.customer;
     lease.standing = slot.standing;
-    lease.tokens_each = static_cast<std::uint64_t>(std::max(std::llround(job.tokens_per_item), 1LL));
+    lease.tokens_each =
+        static_cast<std::uint64_t>(std::max(std::llround(job.tokens_per_item), 1LL));
     lease.sent = now;
     lease.open = static_cast<std::uint32_t>(entries.size());
 
@@ -239,9 +246,9 @@ void Scheduler::State::send_lease(Job& job, Node& node, Slot& slot,
     charge(*job.customer, lease.tokens_each * items);
 
     const double rate = slot.standing->speed.tokens_per_s();
-    const double estimate =
-        std::max(static_cast<double>(slot.work), static_cast<double>(lease.tokens_each) * slot.slots) /
-        rate;
+    const double estimate = std::max(static_cast<double>(slot.work),
+                                     static_cast<double>(lease.tokens_each) * slot.slots) /
+                            rate;
     const double patient = lease_factor * std::pow(2.0, std::min(patience, patience_doublings_max));
     const double lease_s = std::min(estimate * patient, lease_seconds_max);
     const auto allowed = Duration{static_cast<std::int64_t>(lease_s * 1e6)} + lease_slack;

@@ -50,7 +50,8 @@ struct QueueKey {
 struct WorkQueue {
     Index index = nowhere;
     QueueKey key;
-    std::set<std::pair<std::uint64_t, Index>> customers;  ///< (work lent out, customer): least first
+    std::set<std::pair<std::uint64_t, Index>>
+        customers;  ///< (work lent out, customer): least first
     std::map<Index, std::map<std::uint64_t, Job*>> jobs;  ///< customer → jobs with pending items
     std::uint64_t pending = 0;
     std::map<std::uint64_t, StreamId> waiting;  ///< streams, first come first
@@ -80,17 +81,17 @@ struct Model {
     std::uint64_t memory_bytes = 0;
     std::uint32_t slots = 8;
     std::uint32_t canaries = 0;
-    ClassIndex<Index> ready;     ///< nodes that run it and may take work
+    ClassIndex<Index> ready;  ///< nodes that run it and may take work
     ClassIndex<Index> loading;
-    ClassIndex<Index> hungry;    ///< ready, with credit, and nothing was found for them
-    ClassIndex<Index> cached;    ///< connected, on disk, not in memory
+    ClassIndex<Index> hungry;  ///< ready, with credit, and nothing was found for them
+    ClassIndex<Index> cached;  ///< connected, on disk, not in memory
     ClassIndex<StreamRank> for_streams;
     std::map<Index, std::uint32_t> ready_per_site;
-    double tokens_per_s = 50;    ///< typical of its nodes
-    double stream_seconds = 5;   ///< typical duration
-    std::uint64_t stream_slots = 0;    ///< windows of ready nodes
+    double tokens_per_s = 50;        ///< typical of its nodes
+    double stream_seconds = 5;       ///< typical duration
+    std::uint64_t stream_slots = 0;  ///< windows of ready nodes
     std::uint64_t waiting_streams = 0;
-    Time streamed_at;            ///< last request
+    Time streamed_at;  ///< last request
     bool streamed = false;
 };
 
@@ -102,7 +103,8 @@ struct Scheduler::State {
     // scheduler.cpp
     void emit(Command command) { commands.push_back(std::move(command)); }
     void note(std::string text) { emit(Note{std::move(text)}); }
-    [[nodiscard]] Index intern(std::unordered_map<std::string, Index>& table, const std::string& text);
+    [[nodiscard]] Index intern(std::unordered_map<std::string, Index>& table,
+                               const std::string& text);
     Node& node_of(const NodeId& id);
     Model& model_of(const Sha256& id);
     Customer& customer_of(const CustomerId& id);
@@ -198,8 +200,8 @@ struct Scheduler::State {
     std::vector<Lease::Entry> take_items(Job& job, Node& node, Slot& slot, std::uint32_t count);
     void take_retries(Job& job, Node& node, Slot& slot, std::uint32_t count,
                       std::vector<Lease::Entry>& out);
-    void add_canaries(const Model& model, Slot& slot, std::uint32_t room,
-                      std::vector<Lease::Entry>& entries);
+    [[nodiscard]] std::uint32_t canaries_for(const Slot& slot, std::uint32_t items);
+    void hide_canaries(const Model& model, std::uint32_t count, std::vector<Lease::Entry>& entries);
     void send_lease(Job& job, Node& node, Slot& slot, std::vector<Lease::Entry> entries);
 
     // leases.cpp
@@ -268,9 +270,9 @@ struct Scheduler::State {
     std::set<std::pair<LeaseId, std::uint32_t>> held_results;
     std::map<std::uint64_t, Incident> incidents;
     std::unordered_map<StreamId, Stream> streams;
-    std::set<Index> demanded;  ///< queues with demand
-    std::set<std::pair<Index, Index>> fallen;  ///< (node, model) distrusted during this event
-    ClassIndex<Index> idle;    ///< able nodes that hold no work
+    std::set<Index> demanded;                      ///< queues with demand
+    std::set<std::pair<Index, Index>> fallen;      ///< (node, model) distrusted during this event
+    ClassIndex<Index> idle;                        ///< able nodes that hold no work
     std::multiset<std::uint64_t> memory_of_nodes;  ///< largest device of each node seen
 
     std::set<Timer> timers;
@@ -283,6 +285,7 @@ struct Scheduler::State {
     std::optional<Time> outage_until;
     std::uint64_t connected = 0;
 
+    std::size_t spread_over = 0;  ///< hungry nodes that share a job's last items now; 0: all ready
     std::uint64_t next_lease = 1;
     std::uint64_t next_job = 1;
     std::uint64_t next_incident = 1;

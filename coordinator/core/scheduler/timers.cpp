@@ -43,8 +43,12 @@ void Scheduler::State::fire(const Timer& timer) {
             if (const auto found = leases.find(LeaseId{timer.subject}); found != leases.end())
                 on_lease_expired(found->second);
             return;
-        case TimerKind::node_grace: on_grace_over(node()); return;
-        case TimerKind::node_settle: settle_node(node()); return;
+        case TimerKind::node_grace:
+            on_grace_over(node());
+            return;
+        case TimerKind::node_settle:
+            settle_node(node());
+            return;
         case TimerKind::job_deadline:
             if (const auto found = jobs.find(timer.subject); found != jobs.end())
                 end_job(found->second, true, "the job's deadline has passed");
@@ -57,7 +61,9 @@ void Scheduler::State::fire(const Timer& timer) {
             if (const auto found = streams.find(StreamId{timer.subject}); found != streams.end())
                 on_overdue(found->second);
             return;
-        case TimerKind::slot_idle: check_idle(node(), slot()); return;
+        case TimerKind::slot_idle:
+            check_idle(node(), slot());
+            return;
         case TimerKind::slot_load:
             on_load_overdue(node(), slot());
             return;
@@ -74,7 +80,9 @@ void Scheduler::State::fire(const Timer& timer) {
         case TimerKind::outage_end:
             if (outage_until && *outage_until <= now) end_outage();
             return;
-        case TimerKind::sweep: sweep(); return;
+        case TimerKind::sweep:
+            sweep();
+            return;
     }
 }
 

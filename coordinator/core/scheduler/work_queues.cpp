@@ -117,11 +117,14 @@ void Scheduler::State::push(WorkQueue& queue) {
     const auto& hungry = model.hungry.of(queue.key.privacy, queue.key.owner);
     int fruitless = 0;
     Index next = 0;
+    std::size_t not_yet_asked = hungry.size();
     while (queue.pending > 0 && fruitless < fruitless_nodes_max) {
         const auto found = hungry.lower_bound(next);
         if (found == hungry.end()) return;
         auto& node = nodes[*found];
         next = *found + 1;
+        spread_over = not_yet_asked;
+        if (not_yet_asked > 1) --not_yet_asked;
         fruitless = feed(node, node.slots.at(queue.key.model)) ? 0 : fruitless + 1;
     }
 }

@@ -29,7 +29,7 @@ private:
 
     double start_ = default_tokens_per_s;
     bool claimed_ = false;
-    double tokens_ = 0;   ///< decayed sums
+    double tokens_ = 0;  ///< decayed sums
     double seconds_ = 0;
     double seen_s_ = 0;
 };

@@ -8,9 +8,9 @@
 namespace gleaner::core {
 
 namespace {
-constexpr double fade = 0.98;            // per check: about the last fifty count
-constexpr double failure_keeps = 0.5;    // a miss halves the good evidence …
-constexpr double failure_weight = 3;     // … and weighs as much as three passes
+constexpr double fade = 0.98;          // per check: about the last fifty count
+constexpr double failure_keeps = 0.5;  // a miss halves the good evidence …
+constexpr double failure_weight = 3;   // … and weighs as much as three passes
 constexpr double canary_share_max = 0.25;
 constexpr Duration quota_point_back_after = std::chrono::seconds(10);
 }  // namespace
@@ -44,7 +44,8 @@ void Standing::blamed(Time now) {
 std::uint32_t Standing::quota(Time now) const {
     double quota = quota_;
     if (reduced_at_ && quota < quota_start) {
-        const auto points = std::max((now - *reduced_at_) / quota_point_back_after, std::int64_t{0});
+        const auto points =
+            std::max((now - *reduced_at_) / quota_point_back_after, std::int64_t{0});
         quota = std::min(quota + static_cast<double>(points), quota_start);
     }
     return static_cast<std::uint32_t>(std::max(quota, 1.0));
@@ -62,7 +63,8 @@ std::string Standing::to_json() const {
 
 std::optional<Standing> Standing::from_json(std::string_view json) {
     boost::system::error_code problem;
-    const auto value = boost::json::parse(boost::json::string_view(json.data(), json.size()), problem);
+    const auto value =
+        boost::json::parse(boost::json::string_view(json.data(), json.size()), problem);
     if (problem || !value.is_object()) return std::nullopt;
     const auto number = [&](const char* name) -> std::optional<double> {
         const auto* field = value.get_object().if_contains(name);

@@ -1,7 +1,7 @@
 #pragma once
-/// What a (node, device, driver, engine, model) has earned: trust from checks, a quota of items it may
-/// hold, and its observed speed. Checks move trust; failures that others managed move the quota;
-/// outages, lost connections, reclaimed machines and poison items move nothing.
+/// What a (node, device, driver, engine, model) has earned: trust from checks, a quota of items it
+/// may hold, and its observed speed. Checks move trust; failures that others managed move the
+/// quota; outages, lost connections, reclaimed machines and poison items move nothing.
 
 #include <cstdint>
 #include <optional>

@@ -78,7 +78,9 @@ std::string_view advice_for(ErrorCode code) {
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& path, Mode mode) {
     const bool in_memory = path == ":memory:";
-    if (mode == Mode::read_write && !in_memory) GLEANER_TRY(create_private_file(path));
+    if (mode == Mode::read_write && !in_memory) {
+        GLEANER_TRY(create_private_file(path));
+    }
     sqlite3* handle = nullptr;
     const int flags = (mode == Mode::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                                                 : SQLITE_OPEN_READONLY) |

@@ -1,0 +1,82 @@
+#include "client-core/runtime/device_inventory.h"
+
+#include <algorithm>
+
+#include "client-core/platform/devices.h"
+#include "client-core/runtime/wire_words.h"
+#include "shared/util/log.h"
+
+namespace gleaner {
+
+namespace {
+
+std::vector<NvidiaDevice> nvidia_devices() {
+    const auto management = NvidiaManagement::open({});
+    if (!management) {
+        if (management.error().code() != ErrorCode::not_found) {
+            spdlog::warn("nvidia_unusable why=\"{}\"", management.error().message());
+        }
+        return {};
+    }
+    auto devices = management.value()->sample();
+    return devices ? std::move(devices).value() : std::vector<NvidiaDevice>{};
+}
+
+NodeDevice cpu_device(const CpuDevice& cpu, const NodeOptions& options) {
+    NodeDevice device;
+    device.id = "cpu";
+    device.kind = "cpu";
+    device.name = printable(cpu.model, 128, false);
+    const std::uint64_t default_limit = cpu.memory_total_bytes / 4 * 3;
+    device.memory_bytes =
+        options.memory_limit_bytes > 0 ? options.memory_limit_bytes : default_limit;
+    const std::uint32_t cores = std::max(1u, cpu.cores);
+    device.threads = options.threads > 0 ? options.threads : std::max(1u, cores - 1);
+    return device;
+}
+
+NodeDevice nvidia_device(const NvidiaDevice& gpu) {
+    NodeDevice device;
+    device.id = "cuda" + std::to_string(gpu.index);
+    device.kind = "cuda";
+    device.name = printable(gpu.name, 128, false);
+    device.driver = printable(gpu.driver, 128, false);
+    device.memory_bytes = gpu.memory_free_bytes / 10 * 9;
+    device.gpu_layers = -1;
+    device.device_nodes = gpu_device_nodes({GpuAccess::Kind::nvidia, gpu.minor});
+    device.environment = {{"CUDA_VISIBLE_DEVICES", gpu.uuid}};
+    return device;
+}
+
+}  // namespace
+
+Result<std::vector<NodeDevice>> take_inventory(const NodeOptions& options) {
+    std::vector<NodeDevice> all;
+    for (const NvidiaDevice& gpu : nvidia_devices()) all.push_back(nvidia_device(gpu));
+    GLEANER_TRY(const CpuDevice cpu, read_cpu_device());
+    all.push_back(cpu_device(cpu, options));
+    const auto& wanted = options.devices;
+    if (std::find(wanted.begin(), wanted.end(), "all") != wanted.end()) return all;
+    std::string here;
+    for (const NodeDevice& device : all) here += (here.empty() ? "" : ", ") + device.id;
+    std::vector<NodeDevice> chosen;
+    for (const std::string& id : wanted) {
+        const auto it = std::find_if(all.begin(), all.end(),
+                                     [&id](const NodeDevice& d) { return d.id == id; });
+        if (it == all.end()) {
+            return Error(ErrorCode::invalid_argument,
+                         "the option devices names " + id + "; this machine has: " + here);
+        }
+        chosen.push_back(*it);
+    }
+    return chosen;
+}
+
+std::vector<std::string> gpu_identifiers() {
+    std::vector<std::string> identifiers;
+    for (const NvidiaDevice& gpu : nvidia_devices()) identifiers.push_back(gpu.uuid);
+    std::sort(identifiers.begin(), identifiers.end());
+    return identifiers;
+}
+
+}  // namespace gleaner

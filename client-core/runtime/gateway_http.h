@@ -1,0 +1,51 @@
+#pragma once
+/// Plain HTTPS requests to the node gateway: enrolment and artefacts. Keeps one connection.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "client-core/runtime/dial.h"
+#include "shared/util/result.h"
+
+namespace gleaner {
+
+class GatewayRequest {
+public:
+    GatewayRequest(std::string path, std::size_t bytes_max)
+        : target(std::move(path)), reply_bytes_max(bytes_max) {}
+    std::string target;
+    std::size_t reply_bytes_max;
+    std::optional<std::string> posted;  ///< set: POST of a protobuf message; else GET
+    std::uint64_t range_begin = 0;
+    std::uint64_t range_bytes = 0;  ///< > 0: ask for this range only
+};
+
+/// Single-threaded; one request at a time. The context must outlive it.
+class GatewayHttp {
+public:
+    GatewayHttp(GatewayAddress address, boost::asio::ssl::context& context, Duration limit);
+    GatewayHttp(const GatewayHttp&) = delete;
+    GatewayHttp& operator=(const GatewayHttp&) = delete;
+    ~GatewayHttp();
+
+    /// The body of a 2xx reply. A refusal becomes an Error with the code and words of the gateway's
+    /// ErrorReply. Other errors: unavailable, timeout, too_large, data_corrupt, and those of
+    /// dial().
+    [[nodiscard]] boost::asio::awaitable<Result<std::string>> send(GatewayRequest request);
+    /// Drops the connection; the next request makes a new one.
+    void close();
+
+private:
+    [[nodiscard]] boost::asio::awaitable<Result<std::string>> exchange(GatewayRequest request);
+
+    GatewayAddress address_;
+    boost::asio::ssl::context* context_;
+    Duration limit_;
+    std::unique_ptr<tls::TlsStream> stream_;
+};
+
+}  // namespace gleaner

@@ -1,0 +1,76 @@
+#pragma once
+/// What a route's handler is given, and how it answers. Internal to coordinator/api/admin.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/value.hpp>
+
+#include "coordinator/api/admin/admin_api.h"
+#include "coordinator/api/admin/json_body.h"
+#include "coordinator/store/executor.h"
+#include "coordinator/store/store.h"
+
+namespace gleaner::admin {
+
+/// A class with a constructor, so that it may travel in co_await expressions.
+class Call {
+public:
+    Call(store::Principal who, std::vector<std::string> path_captures,
+         std::map<std::string, std::string> query_parameters, JsonBody json_body)
+        : principal(std::move(who)),
+          captures(std::move(path_captures)),
+          query(std::move(query_parameters)),
+          body(std::move(json_body)) {}
+
+    [[nodiscard]] bool by(store::PrincipalKind kind) const { return principal.kind == kind; }
+    /// The owner whose key this is; nothing for an operator.
+    [[nodiscard]] std::optional<OwnerId> owner() const {
+        if (!by(store::PrincipalKind::owner)) return std::nullopt;
+        return OwnerId(principal.subject);
+    }
+    /// A query parameter, or empty.
+    [[nodiscard]] std::string parameter(const std::string& name) const {
+        const auto found = query.find(name);
+        return found == query.end() ? std::string() : found->second;
+    }
+
+    store::Principal principal;
+    std::vector<std::string> captures;  ///< of "{}" in the route's pattern, unescaped
+    std::map<std::string, std::string> query;
+    JsonBody body;
+};
+
+struct AdminState {
+    AdminOptions options;
+    AdminNeeds needs;
+};
+
+using Answer = boost::asio::awaitable<Result<boost::json::value>>;
+/// Store work whose result is the answer itself.
+using StoreWork = std::function<Result<boost::json::value>(store::Store&)>;
+
+/// Bits of who may call a route.
+enum Who : unsigned { operators = 1, owners = 2, partners = 4, customers = 8 };
+
+struct Route {
+    const char* method;
+    const char* pattern;  ///< "/api/v1/nodes/{}/drain"
+    unsigned who;
+    Answer (*handler)(AdminState&, Call);
+    const char* refusal = nullptr;  ///< why others may not, where that needs saying
+};
+
+/// The site, if it is the caller's to act on. To others it does not exist.
+[[nodiscard]] Result<store::Site> site_of_caller(store::Store& store, const Call& call,
+                                                 const SiteId& id);
+
+[[nodiscard]] std::vector<Route> people_routes();
+[[nodiscard]] std::vector<Route> site_routes();
+[[nodiscard]] std::vector<Route> node_routes();
+[[nodiscard]] std::vector<Route> catalogue_routes();
+[[nodiscard]] std::vector<Route> money_routes();
+
+}  // namespace gleaner::admin

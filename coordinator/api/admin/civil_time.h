@@ -1,0 +1,19 @@
+#pragma once
+/// UTC times as the admin API writes and reads them.
+
+#include <string>
+#include <string_view>
+
+#include "shared/util/clock.h"
+#include "shared/util/result.h"
+
+namespace gleaner::admin {
+
+/// "2026-11-24T20:12:05Z"; whole seconds.
+[[nodiscard]] std::string utc_text(WallTime time);
+
+/// "2026-11-24" (its first moment) or "2026-11-24T20:12:05Z", years 1970 to 9999.
+/// invalid_argument otherwise.
+[[nodiscard]] Result<WallTime> parse_utc(std::string_view text);
+
+}  // namespace gleaner::admin

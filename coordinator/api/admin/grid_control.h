@@ -1,0 +1,41 @@
+#pragma once
+/// What the admin API asks of the live grid: a narrow view of runtime::Grid, so that routes are
+/// tested without one. Called on the network thread.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coordinator/store/records.h"
+
+namespace gleaner::admin {
+
+/// What is known of a node beyond the store's record.
+struct LiveNode {
+    bool connected = false;
+    bool paused = false;
+    bool draining = false;
+    std::int64_t items = 0;    ///< held: running or queued
+    std::int64_t streams = 0;  ///< running
+    std::vector<Sha256> ready_models;
+    double trust = 0;         ///< least over its standings, [0,1]
+    double tokens_per_s = 0;  ///< observed
+    std::int64_t quota = 0;   ///< items it may hold by its standing
+    std::string device_class;
+};
+
+class GridControl {
+public:
+    virtual ~GridControl() = default;
+    /// Nothing for a node that the grid does not know.
+    [[nodiscard]] virtual std::optional<LiveNode> live(const NodeId& node) const = 0;
+    /// Ends the node's session now; the store has revoked it already.
+    virtual void cut_off(const NodeId& node, std::string_view reason) = 0;
+    virtual void drain(const NodeId& node, std::string_view reason) = 0;
+    virtual void model_added(const store::Model& model, std::vector<store::Canary> canaries) = 0;
+    virtual void model_removed(const store::Model& model) = 0;
+    virtual void engine_added(const store::EnginePackage& engine) = 0;
+};
+
+}  // namespace gleaner::admin

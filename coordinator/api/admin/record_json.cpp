@@ -1,0 +1,163 @@
+#include "coordinator/api/admin/record_json.h"
+
+#include <boost/json.hpp>
+
+#include "coordinator/api/admin/civil_time.h"
+
+namespace gleaner::admin {
+
+namespace json = boost::json;
+
+namespace {
+
+json::value text_or_null(const std::string& text) {
+    if (text.empty()) return nullptr;
+    return json::value(text);
+}
+
+json::value time_or_null(const std::optional<WallTime>& time) {
+    if (!time) return nullptr;
+    return json::value(utc_text(*time));
+}
+
+std::string node_state(const store::Node& node, const std::optional<LiveNode>& live) {
+    if (node.revoked) return "revoked";
+    if (!live || !live->connected) return "offline";
+    if (live->draining) return "draining";
+    return live->paused ? "paused" : "online";
+}
+
+/// Two decimals are enough for people, and keep JSON short.
+double rounded(double value) {
+    return static_cast<double>(static_cast<std::int64_t>(value * 100 + 0.5)) / 100;
+}
+
+}  // namespace
+
+json::object to_json(const store::Owner& owner) {
+    return {{"id", owner.id.get()},
+            {"name", owner.name},
+            {"referred_by", text_or_null(owner.referred_by.get())},
+            {"created", utc_text(owner.created)}};
+}
+
+json::object to_json(const store::Partner& partner) {
+    return {
+        {"id", partner.id.get()}, {"name", partner.name}, {"created", utc_text(partner.created)}};
+}
+
+json::object to_json(const store::Customer& customer) {
+    return {{"id", customer.id.get()},
+            {"name", customer.name},
+            {"referred_by", text_or_null(customer.referred_by.get())},
+            {"own_sites_of", text_or_null(customer.own_sites_of.get())},
+            {"created", utc_text(customer.created)}};
+}
+
+json::object to_json(const store::Credential& credential) {
+    return {{"id", credential.id},
+            {"subject", credential.subject},
+            {"label", credential.label},
+            {"created", utc_text(credential.created)},
+            {"revoked", time_or_null(credential.revoked)}};
+}
+
+json::object to_json(const store::Site& site) {
+    return {{"id", site.id.get()},
+            {"owner", site.owner.get()},
+            {"name", site.name},
+            {"certified", site.certified},
+            {"consent", json::object{{"date", site.consent.text_date},
+                                     {"sha256", site.consent.text_sha256},
+                                     {"accepted_by", site.consent.accepted_by},
+                                     {"accepted", utc_text(site.consent.accepted)},
+                                     {"revoked", time_or_null(site.consent.revoked)}}},
+            {"created", utc_text(site.created)}};
+}
+
+json::object to_json(const store::EnrolmentToken& token) {
+    return {{"id", token.id},
+            {"site", token.site.get()},
+            {"uses_left", token.uses_left},
+            {"created", utc_text(token.created)},
+            {"expires", utc_text(token.expires)},
+            {"revoked", time_or_null(token.revoked)}};
+}
+
+json::object to_json(const store::Node& node, const std::optional<LiveNode>& live) {
+    json::object object{{"id", node.id.get()},
+                        {"site", node.site.get()},
+                        {"owner", node.owner.get()},
+                        {"hostname", node.hostname},
+                        {"os", node.os},
+                        {"arch", node.arch},
+                        {"software_version", node.software_version},
+                        {"state", node_state(node, live)},
+                        {"enrolled", utc_text(node.enrolled)},
+                        {"last_seen", utc_text(node.last_seen)},
+                        {"certificate_expires", utc_text(node.certificate_expires)},
+                        {"revoked", time_or_null(node.revoked)}};
+    if (!live) return object;
+    json::array models;
+    for (const Sha256& model : live->ready_models) models.emplace_back(model.get());
+    object["device_class"] = text_or_null(live->device_class);
+    object["items"] = live->items;
+    object["streams"] = live->streams;
+    object["ready_models"] = std::move(models);
+    object["trust"] = rounded(live->trust);
+    object["tokens_per_s"] = rounded(live->tokens_per_s);
+    object["quota"] = live->quota;
+    return object;
+}
+
+json::object to_json(const store::Model& model) {
+    return {{"name", model.name},
+            {"sha256", model.sha256.get()},
+            {"size_bytes", model.size_bytes},
+            {"architecture", model.architecture},
+            {"quantisation", model.quantisation},
+            {"parameters", model.parameters},
+            {"context_tokens", model.context_tokens},
+            {"memory_bytes", model.memory_bytes},
+            {"slots", model.slots},
+            {"embeddings", model.embeddings},
+            {"prompt_micros_per_million", model.price.prompt_micros_per_million},
+            {"generated_micros_per_million", model.price.generated_micros_per_million},
+            {"created", utc_text(model.created)}};
+}
+
+json::object to_json(const store::EnginePackage& engine) {
+    return {{"sha256", engine.sha256.get()}, {"size_bytes", engine.size_bytes},
+            {"name", engine.name},           {"version", engine.version},
+            {"backend", engine.backend},     {"os", engine.os},
+            {"arch", engine.arch},           {"created", utc_text(engine.created)}};
+}
+
+json::object to_json(const ledger::Statement& statement) {
+    json::array lines;
+    for (const auto& line : statement.lines) {
+        lines.push_back(json::object{{"label", line.label},
+                                     {"items", line.items},
+                                     {"prompt_tokens", line.prompt_tokens},
+                                     {"generated_tokens", line.generated_tokens},
+                                     {"device_micros", line.device_micros},
+                                     {"amount_micros", line.amount.micros}});
+    }
+    return {{"party", statement.party},     {"from", utc_text(statement.from)},
+            {"to", utc_text(statement.to)}, {"opening_micros", statement.opening.micros},
+            {"data", std::move(lines)},     {"closing_micros", statement.closing.micros}};
+}
+
+json::object to_json(const ledger::CheckReport& report) {
+    json::array violations;
+    for (const std::string& violation : report.violations) violations.emplace_back(violation);
+    const bool balanced = report.violations.empty() && report.sum == Money{};
+    return {{"entries", report.entries},
+            {"postings", report.postings},
+            {"meter_records", report.meter_records},
+            {"sum_micros", report.sum.micros},
+            {"violations", std::move(violations)},
+            {"balanced", balanced}};
+}
+
+}  // namespace gleaner::admin

@@ -1,0 +1,34 @@
+#include "coordinator/core/admission/rate_limiter.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace gleaner::core {
+
+double RateLimiter::level(const Bucket& bucket, Time now) const {
+    const double seconds = static_cast<double>((now - bucket.at).count()) / 1e6;
+    return std::min(limit_.burst, bucket.level + std::max(seconds, 0.0) * limit_.per_second);
+}
+
+std::optional<Duration> RateLimiter::take(const std::string& key, Time now, double cost) {
+    if (buckets_.size() >= forget_at_) {
+        forget_full(now);
+        forget_at_ = std::max<std::size_t>(1024, buckets_.size() * 2);
+    }
+    auto& bucket = buckets_.try_emplace(key, Bucket{limit_.burst, now}).first->second;
+    const double there = level(bucket, now);
+    const double needed = std::min(cost, limit_.burst);
+    if (there >= needed) {
+        bucket = {there - cost, now};
+        return std::nullopt;
+    }
+    const double wait_s = (needed - there) / std::max(limit_.per_second, 1e-9);
+    return Duration{static_cast<std::int64_t>(std::ceil(std::min(wait_s, 86'400.0) * 1e6))};
+}
+
+void RateLimiter::forget_full(Time now) {
+    std::erase_if(buckets_,
+                  [&](const auto& entry) { return level(entry.second, now) >= limit_.burst; });
+}
+
+}  // namespace gleaner::core

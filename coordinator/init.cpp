@@ -1,0 +1,113 @@
+#include "coordinator/init.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "coordinator/store/blobs.h"
+#include "coordinator/store/store.h"
+#include "shared/artefact/sha256.h"
+#include "shared/tls/authority.h"
+#include "shared/util/random.h"
+
+namespace gleaner {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct FirstKeys {
+    std::string operator_key;
+    std::string api_key;
+    std::string project;
+};
+
+/// The file names only what differs from the defaults; the rest stands in it as comments.
+Status write_config(const Settings& settings, const std::string& path) {
+    Settings defaults;
+    const auto explained = declare_options(defaults).default_file();
+    std::ofstream out(path);
+    out << "# Gleaner coordinator. Every option is listed below with its default.\n"
+        << fmt::format("data_folder = \"{}\"\n", fs::absolute(settings.data_folder).string())
+        << fmt::format("release_public_key = \"{}\"\n", settings.release_public_key);
+    out << fmt::format("gateway.port = {}\napi.port = {}\n", settings.gateway_port,
+                       settings.api_port);
+    out << "api.server_names = [";
+    for (std::size_t i = 0; i < settings.server_names.size(); ++i)
+        out << (i == 0 ? "" : ", ") << '"' << settings.server_names[i] << '"';
+    out << "]\n\n" << explained;
+    out.flush();
+    if (!out) return Error(ErrorCode::io_failed, "cannot write " + path);
+    return ok();
+}
+
+Result<FirstKeys> first_records(const Settings& settings, const InitRequest& request) {
+    const SystemClock clock;
+    GLEANER_TRY(auto store, store::Store::open(settings.in_data("gleaner.db").string(),
+                                               store::Store::Mode::read_write, clock));
+    FirstKeys keys;
+    keys.operator_key = random_token("glo_", 32);
+    keys.api_key = random_token("sk-", 40);
+    GLEANER_TRY(store->begin());
+    GLEANER_TRY(store->add_credential(store::PrincipalKind::operator_, request.operator_name,
+                                      "first operator", hash_bytes(keys.operator_key).get()));
+    GLEANER_TRY(auto customer, store->add_customer(request.customer_name, {}, {}));
+    GLEANER_TRY(auto project, store->add_project(customer.id, "default"));
+    GLEANER_TRY(store->add_credential(store::PrincipalKind::project, project.id.get(), "first key",
+                                      hash_bytes(keys.api_key).get()));
+    GLEANER_TRY(store->commit());
+    keys.project = project.id.get();
+    return keys;
+}
+
+void print_next_steps(const Settings& settings, const InitRequest& request, const FirstKeys& keys) {
+    const auto ca = fs::absolute(settings.in_data("ca.pem")).string();
+    fmt::print(
+        "Configuration   {}\n"
+        "Data folder     {}\n"
+        "Authority       {}\n"
+        "Operator key    {}\n"
+        "API key         {}   (project {})\n"
+        "These two keys are shown only now: keep them.\n\n"
+        "Next:\n"
+        "  1. gleaner-coordinator serve --config {}\n"
+        "  2. export GLEANER_URL=https://localhost:{} GLEANER_CA={} GLEANER_KEY={}\n"
+        "  3. gleanerctl engine add ENGINE.tar.zst    (its release key goes into {}: "
+        "release_public_key)\n"
+        "  4. gleanerctl model add MODEL.gguf --name NAME\n"
+        "  5. gleanerctl owner add NAME               (the owner then makes a site and its tokens)\n"
+        "  6. gleaner-node run --coordinator HOST:{} --token TOKEN     on every machine\n",
+        request.config_path, fs::absolute(settings.data_folder).string(), ca, keys.operator_key,
+        keys.api_key, keys.project, request.config_path, settings.api_port, ca, keys.operator_key,
+        request.config_path, settings.gateway_port);
+}
+
+}  // namespace
+
+Status initialise(const Settings& settings, const InitRequest& request) {
+    const SystemClock clock;
+    if (fs::exists(request.config_path))
+        return Error(ErrorCode::already_exists,
+                     request.config_path + " exists: nothing was changed; choose another --config");
+    std::error_code problem;
+    fs::create_directories(settings.data_folder, problem);
+    if (problem)
+        return Error(ErrorCode::io_failed,
+                     "cannot make " + settings.data_folder + ": " + problem.message());
+    fs::permissions(settings.data_folder, fs::perms::owner_all, problem);
+    GLEANER_TRY(auto authority, tls::Authority::create("Gleaner", clock));
+    GLEANER_TRY(
+        authority.save(settings.in_data("ca.pem").string(), settings.in_data("ca.key").string()));
+    GLEANER_TRY(auto server_key, tls::KeyPair::generate());
+    GLEANER_TRY(server_key.save(settings.in_data("server.key").string()));
+    GLEANER_TRY(store::Blobs::open(settings.data_folder));
+    GLEANER_TRY(auto keys, first_records(settings, request));
+    GLEANER_TRY(write_config(settings, request.config_path));
+    print_next_steps(settings, request, keys);
+    return ok();
+}
+
+}  // namespace gleaner

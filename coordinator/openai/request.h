@@ -1,0 +1,65 @@
+#pragma once
+/// A customer's request, checked and turned into the engine's: what OpenAI's clients send that an
+/// engine must not see (model, user, streaming details) is taken out, what it needs is put in.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/json/fwd.hpp>
+
+#include "coordinator/openai/api_error.h"
+#include "shared/model/privacy.h"
+
+namespace gleaner::openai {
+
+enum class Endpoint : std::uint8_t { chat_completions, completions, embeddings };
+
+/// "/v1/chat/completions" → chat_completions.
+[[nodiscard]] std::optional<Endpoint> parse_endpoint(std::string_view path);
+[[nodiscard]] std::string_view path_of(Endpoint endpoint);
+
+/// What checking needs to know of a model.
+struct ModelFacts {
+    std::string name;
+    std::int64_t context_tokens = 0;  ///< 0: unknown
+    bool embeddings = false;
+};
+
+/// Null for a model that does not exist.
+using ModelLookup = std::function<const ModelFacts*(std::string_view name)>;
+
+struct RequestPolicy {
+    bool may_stream = true;  ///< a batch line may not
+    std::uint32_t seed = 0;  ///< used when the request brings none
+};
+
+struct EngineRequest {
+    Endpoint endpoint = Endpoint::chat_completions;
+    std::string model;
+    std::string body;  ///< for the engine, JSON
+    bool stream = false;
+    bool include_usage = false;
+    bool structured = false;  ///< the output follows a grammar or schema
+    bool has_tools = false;
+    std::int32_t top_logprobs = -1;         ///< wanted alternatives; -1: no log-probabilities
+    std::int64_t prompt_tokens_max = 0;     ///< no more than these, by its bytes
+    std::int64_t generated_tokens_max = 0;  ///< the request's limit or the model's
+    std::int64_t seed = 0;
+    std::optional<PrivacyClass> privacy;
+    std::int32_t replicas = 1;
+};
+
+/// Errors: 400 with `param`, 404 for an unknown model.
+[[nodiscard]] ApiResult<EngineRequest> check_request(Endpoint endpoint,
+                                                     const boost::json::object& body,
+                                                     const ModelLookup& models,
+                                                     const RequestPolicy& policy);
+/// The same from text.
+[[nodiscard]] ApiResult<EngineRequest> check_request(Endpoint endpoint, std::string_view body,
+                                                     const ModelLookup& models,
+                                                     const RequestPolicy& policy);
+
+}  // namespace gleaner::openai

@@ -1,0 +1,62 @@
+#include "coordinator/settings.h"
+
+namespace gleaner {
+
+config::OptionSet declare_options(Settings& settings) {
+    config::OptionSet options("GLEANER_");
+    options.text({"data_folder", "Where the database, files, artefacts and keys lie.", "", false},
+                 settings.data_folder);
+    options.choice({"log_level", "The least important lines that are logged.", "", false},
+                   settings.log_level, {"trace", "debug", "info", "warn", "error", "off"});
+    options.text({"gateway.address", "Address on which nodes are served.", "", false},
+                 settings.gateway_address);
+    options.integer({"gateway.port", "Port on which nodes are served; 0 lets the system choose.",
+                     "", false},
+                    settings.gateway_port, 0, 65'535);
+    options.duration({"gateway.heartbeat_interval",
+                      "How often nodes report; one silent for three intervals is lost.", "", false},
+                     settings.heartbeat_interval, std::chrono::seconds(1), std::chrono::minutes(5));
+    options.duration({"gateway.node_certificate_validity",
+                      "How long a node's certificate holds; nodes renew it after two thirds.", "",
+                      false},
+                     settings.node_certificate_validity, std::chrono::minutes(1),
+                     std::chrono::hours(24 * 366));
+    options.text({"api.address", "Address on which customers and operators are served.", "", false},
+                 settings.api_address);
+    options.integer({"api.port",
+                     "Port on which customers and operators are served; 0 lets the system choose.",
+                     "", false},
+                    settings.api_port, 0, 65'535);
+    options.list({"api.server_names",
+                  "DNS names and addresses in the certificate that the coordinator makes itself.",
+                  "", false},
+                 settings.server_names);
+    options.text({"api.certificate",
+                  "PEM file of a certificate chain for the API, instead of the coordinator's own.",
+                  "", false},
+                 settings.api_certificate);
+    options.text({"api.key", "PEM file with the private key of api.certificate.", "", false},
+                 settings.api_key);
+    options.bytes({"api.file_bytes_max", "The largest file that a customer may upload.", "", false},
+                  settings.file_bytes_max, 1U << 10U, 1ULL << 40U);
+    options.bytes({"api.project_bytes_max", "What one project may store in all.", "", false},
+                  settings.project_bytes_max, 1U << 10U, 1ULL << 50U);
+    options.integer({"api.batch_items_max", "The most requests in one batch.", "items", false},
+                    settings.batch_items_max, 1, 50'000'000);
+    options.text({"release_public_key",
+                  "Public half of the release key; engine packages signed by another are refused.",
+                  "", false},
+                 settings.release_public_key);
+    options.duration({"scheduler.shard_target", "How long a shard should take a node.", "", false},
+                     settings.shard_target, std::chrono::seconds(1), std::chrono::minutes(30));
+    options.duration({"scheduler.reconnect_grace",
+                      "How long the work of a node that lost its connection waits for it.", "",
+                      false},
+                     settings.reconnect_grace, std::chrono::seconds(0), std::chrono::minutes(10));
+    options.number({"scheduler.canary_share",
+                    "Share of items with known answers among a trusted node's work.", "", false},
+                   settings.canary_share, 0, 0.5);
+    return options;
+}
+
+}  // namespace gleaner

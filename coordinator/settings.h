@@ -1,0 +1,42 @@
+#pragma once
+/// The coordinator's options: declared once, with their defaults, bounds and meaning.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "shared/config/option.h"
+#include "shared/util/clock.h"
+
+namespace gleaner {
+
+struct Settings {
+    std::string data_folder = "/var/lib/gleaner-coordinator";
+    std::string log_level = "info";
+    std::string gateway_address = "0.0.0.0";
+    std::uint32_t gateway_port = 7443;
+    std::string api_address = "0.0.0.0";
+    std::uint32_t api_port = 8443;
+    std::vector<std::string> server_names{"localhost", "127.0.0.1"};
+    std::string api_certificate;
+    std::string api_key;
+    std::string release_public_key;
+    std::uint64_t file_bytes_max = 2ULL << 30U;
+    std::uint64_t project_bytes_max = 10ULL << 30U;
+    std::uint32_t batch_items_max = 1'000'000;
+    Duration heartbeat_interval = std::chrono::seconds(15);
+    Duration reconnect_grace = std::chrono::seconds(10);
+    Duration shard_target = std::chrono::seconds(45);
+    Duration node_certificate_validity = std::chrono::hours(24 * 30);
+    double canary_share = 0.02;
+
+    [[nodiscard]] std::filesystem::path in_data(std::string_view name) const {
+        return std::filesystem::path(data_folder) / name;
+    }
+};
+
+/// Binds every option to a field of `settings`, which must outlive the returned set.
+[[nodiscard]] config::OptionSet declare_options(Settings& settings);
+
+}  // namespace gleaner

@@ -1,0 +1,60 @@
+#include "tests/sim/sim_options.h"
+
+#include <sstream>
+
+#include "shared/util/random.h"
+
+namespace gleaner::sim {
+
+SimOptions draw_options(std::uint64_t seed) {
+    Random random(seed ^ 0x5157a3d1c0ffeeULL);
+    const auto sometimes = [&](double p, Duration least, Duration most) {
+        if (!random.chance(p)) return Duration{0};
+        const auto span = static_cast<std::uint64_t>((most - least).count());
+        return least + Duration{static_cast<std::int64_t>(random.below(span))};
+    };
+    SimOptions options;
+    options.seed = seed;
+    options.nodes = 20 + static_cast<std::uint32_t>(random.below(random.chance(0.2) ? 380 : 100));
+    options.sites = 3 + static_cast<std::uint32_t>(random.below(15));
+    options.owners = 3 + static_cast<std::uint32_t>(random.below(options.sites - 2));
+    options.customers = 2 + static_cast<std::uint32_t>(random.below(6));
+    options.models = 1 + static_cast<std::uint32_t>(random.below(3));
+    options.jobs = 6 + static_cast<std::uint32_t>(random.below(14));
+    options.items_max = 200 + static_cast<std::uint32_t>(random.below(1'500));
+    options.streams_per_minute = static_cast<std::uint32_t>(random.below(60));
+    options.nat_drop = sometimes(0.7, 2s, 40s);
+    options.power_off = sometimes(0.6, 5s, 60s);
+    options.site_power_cut = sometimes(0.4, std::chrono::minutes(3), std::chrono::minutes(15));
+    options.mass_loss = sometimes(0.3, std::chrono::minutes(5), std::chrono::minutes(15));
+    options.reclaim = sometimes(0.7, 1s, 20s);
+    options.coordinator_kill = sometimes(0.4, std::chrono::minutes(4), std::chrono::minutes(20));
+    options.shutdown = sometimes(0.5, 10s, 90s);
+    options.cheats = random.chance(0.5) ? random.unit() * 0.15 : 0;
+    options.slow_nodes = random.chance(0.5) ? random.unit() * 0.3 : 0;
+    options.poison = random.chance(0.4) ? random.unit() * 0.004 : 0;
+    options.rejected = random.chance(0.4) ? random.unit() * 0.02 : 0;
+    options.load_failures = random.chance(0.4) ? random.unit() * 0.3 : 0;
+    options.diskless = random.chance(0.4);
+    return options;
+}
+
+std::string describe(const SimOptions& options) {
+    std::ostringstream text;
+    const auto seconds = [](Duration d) { return d.count() / 1'000'000; };
+    text << "seed=" << options.seed << " nodes=" << options.nodes << " sites=" << options.sites
+         << " owners=" << options.owners << " customers=" << options.customers
+         << " models=" << options.models << " jobs=" << options.jobs
+         << " items_max=" << options.items_max << " streams/min=" << options.streams_per_minute
+         << " nat_drop=" << seconds(options.nat_drop) << "s power_off=" << seconds(options.power_off)
+         << "s site_cut=" << seconds(options.site_power_cut)
+         << "s mass_loss=" << seconds(options.mass_loss) << "s reclaim=" << seconds(options.reclaim)
+         << "s kill=" << seconds(options.coordinator_kill)
+         << "s shutdown=" << seconds(options.shutdown) << "s cheats=" << options.cheats
+         << " slow=" << options.slow_nodes << " poison=" << options.poison
+         << " rejected=" << options.rejected << " load_failures=" << options.load_failures
+         << " diskless=" << options.diskless;
+    return text.str();
+}
+
+}  // namespace gleaner::sim

@@ -1,0 +1,21 @@
+gleaner_unit_test(unit_store
+    SOURCES
+        coordinator/ledger/ledger_test.cpp
+        coordinator/store/accept_test.cpp
+        coordinator/store/catalogue_test.cpp
+        coordinator/store/check_test.cpp
+        coordinator/store/enrolment_test.cpp
+        coordinator/store/executor_test.cpp
+        coordinator/store/files_test.cpp
+        coordinator/store/idempotency_test.cpp
+        coordinator/store/jobs_test.cpp
+        coordinator/store/ledger_sequence_test.cpp
+        coordinator/store/money_test.cpp
+        coordinator/store/pending_sums_test.cpp
+        coordinator/store/people_test.cpp
+        coordinator/store/sites_test.cpp
+        coordinator/store/sqlite/database_test.cpp
+        coordinator/store/sqlite/query_plan_test.cpp
+        coordinator/store/statements_test.cpp
+        coordinator/store/store_test.cpp
+    DEPS gleaner_store SQLite::SQLite3)
