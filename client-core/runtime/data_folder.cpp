@@ -1,12 +1,11 @@
 #include "client-core/runtime/data_folder.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <cerrno>
+#include <fcntl.h>
 #include <fstream>
 #include <iterator>
+#include <sys/file.h>
+#include <unistd.h>
 #include <utility>
 
 namespace gleaner {

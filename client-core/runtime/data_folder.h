@@ -11,8 +11,8 @@ namespace gleaner {
 
 class DataFolder {
 public:
-    /// Creates the folder (0700) and locks it. Errors: failed_precondition when another node runs in
-    /// it, io_failed, disk_full.
+    /// Creates the folder (0700) and locks it. Errors: failed_precondition when another node runs
+    /// in it, io_failed, disk_full.
     [[nodiscard]] static Result<DataFolder> open(std::filesystem::path path);
     DataFolder(DataFolder&& other) noexcept;
     DataFolder& operator=(DataFolder&&) = delete;

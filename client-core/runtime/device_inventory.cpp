@@ -61,8 +61,8 @@ Result<std::vector<NodeDevice>> take_inventory(const NodeOptions& options) {
     for (const NodeDevice& device : all) here += (here.empty() ? "" : ", ") + device.id;
     std::vector<NodeDevice> chosen;
     for (const std::string& id : wanted) {
-        const auto it = std::find_if(all.begin(), all.end(),
-                                     [&id](const NodeDevice& d) { return d.id == id; });
+        const auto it =
+            std::find_if(all.begin(), all.end(), [&id](const NodeDevice& d) { return d.id == id; });
         if (it == all.end()) {
             return Error(ErrorCode::invalid_argument,
                          "the option devices names " + id + "; this machine has: " + here);
@@ -70,13 +70,6 @@ Result<std::vector<NodeDevice>> take_inventory(const NodeOptions& options) {
         chosen.push_back(*it);
     }
     return chosen;
-}
-
-std::vector<std::string> gpu_identifiers() {
-    std::vector<std::string> identifiers;
-    for (const NvidiaDevice& gpu : nvidia_devices()) identifiers.push_back(gpu.uuid);
-    std::sort(identifiers.begin(), identifiers.end());
-    return identifiers;
 }
 
 }  // namespace gleaner

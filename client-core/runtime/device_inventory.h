@@ -13,10 +13,10 @@
 namespace gleaner {
 
 struct NodeDevice {
-    std::string id;      ///< "cpu", "cuda0"
-    std::string kind;    ///< "cpu", "cuda"
-    std::string name;    ///< "NVIDIA GeForce RTX 4060"
-    std::string driver;  ///< empty for a CPU
+    std::string id;                  ///< "cpu", "cuda0"
+    std::string kind;                ///< "cpu", "cuda"
+    std::string name;                ///< "NVIDIA GeForce RTX 4060"
+    std::string driver;              ///< empty for a CPU
     std::uint64_t memory_bytes = 0;  ///< what the owner lets Gleaner use
     double copy_gib_per_s = 0;
     double fp32_gflops = 0;
@@ -29,8 +29,5 @@ struct NodeDevice {
 /// The machine's devices that the options allow, GPUs first. Errors: invalid_argument when the
 /// options name a device that is not here (lists those that are); io_failed.
 [[nodiscard]] Result<std::vector<NodeDevice>> take_inventory(const NodeOptions& options);
-
-/// Identifiers of the GPUs, for the hardware fingerprint of machines that nothing else identifies.
-[[nodiscard]] std::vector<std::string> gpu_identifiers();
 
 }  // namespace gleaner

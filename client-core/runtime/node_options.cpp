@@ -5,8 +5,9 @@ namespace gleaner {
 config::OptionSet declare_node_options(NodeOptions& o) {
     constexpr std::uint64_t most_bytes = 1ull << 50;
     config::OptionSet set("GLEANER_");
-    set.text({.name = "coordinator", .sentence = "Host and port of the coordinator's node gateway."},
-             o.coordinator);
+    set.text(
+        {.name = "coordinator", .sentence = "Host and port of the coordinator's node gateway."},
+        o.coordinator);
     set.text({.name = "token",
               .sentence = "Enrolment token of this machine's site; needed for the first start and "
                           "on machines that forget their disk.",
@@ -17,10 +18,11 @@ config::OptionSet declare_node_options(NodeOptions& o) {
     set.text({.name = "data_dir",
               .sentence = "Folder for identity, models and engines; empty: chosen by the user."},
              o.data_dir);
-    set.integer({.name = "instance",
-                 .sentence = "Tells several nodes on one machine apart; each needs its own data_dir.",
-                 .unit = "number"},
-                o.instance, 0, 1'000);
+    set.integer(
+        {.name = "instance",
+         .sentence = "Tells several nodes on one machine apart; each needs its own data_dir.",
+         .unit = "number"},
+        o.instance, 0, 1'000);
     set.list({.name = "devices",
               .sentence = "Devices that may work: all, or identifiers such as cpu and cuda0."},
              o.devices);
@@ -38,14 +40,15 @@ config::OptionSet declare_node_options(NodeOptions& o) {
               o.memory_limit_bytes, 0, most_bytes);
     set.bytes({.name = "disk_quota", .sentence = "Disk space for models and engines."},
               o.disk_quota_bytes, 1u << 20, most_bytes);
-    set.bytes({.name = "disk_keep_free", .sentence = "Disk space that stays free whatever happens."},
-              o.disk_keep_free_bytes, 0, most_bytes);
+    set.bytes(
+        {.name = "disk_keep_free", .sentence = "Disk space that stays free whatever happens."},
+        o.disk_keep_free_bytes, 0, most_bytes);
     set.duration({.name = "shutdown_grace",
                   .sentence = "Running requests may finish for so long when the program ends."},
                  o.shutdown_grace, 0s, 10min);
-    set.boolean({.name = "idle_priority",
-                 .sentence = "Engines run only when nobody else wants the CPU."},
-                o.idle_priority);
+    set.boolean(
+        {.name = "idle_priority", .sentence = "Engines run only when nobody else wants the CPU."},
+        o.idle_priority);
     set.boolean({.name = "benchmark",
                  .sentence = "Measure each model once with llama-bench before its first work."},
                 o.benchmark);

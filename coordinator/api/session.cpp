@@ -24,10 +24,10 @@ constexpr int tls_handshake_record = 0x16;
 /// Sent in plain text to whoever speaks HTTP to this port.
 constexpr std::string_view plain_http_reply =
     "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\n"
-    "Content-Length: 141\r\n\r\n"
+    "Content-Length: 144\r\n\r\n"
     R"({"error":{"message":"This port speaks HTTPS: use https:// in the address.",)"
     R"("type":"invalid_request_error","param":null,"code":"https_required"}})";
-static_assert(plain_http_reply.size() - plain_http_reply.find('{') == 141);
+static_assert(plain_http_reply.size() - plain_http_reply.find('{') == 144);
 
 ApiError overload() {
     ApiError error(503, "server_error", "overloaded",

@@ -28,7 +28,8 @@ public:
     [[nodiscard]] boost::asio::awaitable<void> run();
 
     /// The peer has to do its part within `limit` from now.
-    void expect_within(Duration limit) { deadline_ = shared_.coarse_now + limit; }
+    void expect_within(Duration limit) { expect_until(shared_.coarse_now + limit); }
+    void expect_until(Time deadline) { deadline_ = deadline; }
     [[nodiscard]] Time deadline() const { return deadline_; }
     [[nodiscard]] Time accepted_at() const { return accepted_at_; }
     /// The watchdog's: closes the socket; what waits on it ends.

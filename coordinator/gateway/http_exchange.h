@@ -9,6 +9,7 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include "shared/tls/tls_stream.h"
+#include "shared/util/clock.h"
 #include "shared/util/result.h"
 
 namespace gleaner::gateway {

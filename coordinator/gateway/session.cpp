@@ -1,5 +1,6 @@
 #include "coordinator/gateway/session.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -73,6 +74,7 @@ private:
     void leave();
     void start_drain();
     void heard();
+    void note_expiry(WallTime expires);
     void on_failure(const std::exception_ptr& exception);
     void start(asio::awaitable<void> task);
     [[nodiscard]] std::uint32_t renew_after() const;
@@ -85,6 +87,7 @@ private:
     beast::flat_buffer buffer_{wire::message_bytes_max};
     std::vector<std::string> queue_;
     std::size_t queued_bytes_ = 0;  ///< handed to send() and not yet to the socket
+    Time certificate_ends_;
     core::LeaveCause cause_ = core::LeaveCause::lost;
     websocket::close_code close_code_ = websocket::close_code::normal;
     Stage stage_ = Stage::opening;
@@ -111,10 +114,8 @@ asio::awaitable<void> Session::run(Request upgrade) {
     }
     co_await serve();
     leave();
-    // Whatever ended the reading, the writer gets what is left of its limit, not more.
+    // Whatever ended the reading, the writer gets what the watchdog leaves it, not more.
     connection_.expect_within(shared_.options.closing_limit);
-    if (!closing_ || !socket_.is_open()) connection_.stream().end_sending();
-    if (draining_ && !socket_.is_open()) connection_.stream().close();
     co_await tasks_.join();
     --shared_.counters.sessions;
     spdlog::debug("gateway: session ended node={} address={}", peer_.node.get(),
@@ -141,7 +142,7 @@ asio::awaitable<bool> Session::accept(Request upgrade) {
     websocket::stream_base::decorator subprotocol([name](websocket::response_type& response) {
         response.set(http::field::sec_websocket_protocol, name);
     });
-    socket_.set_option(subprotocol);
+    socket_.set_option(std::move(subprotocol));
     socket_.read_message_max(wire::message_bytes_max);
     socket_.auto_fragment(false);
     socket_.binary(true);
@@ -182,6 +183,7 @@ asio::awaitable<Status> Session::join() {
     if (admitted.has_error()) co_return std::move(admitted).error();
     if (closing_) co_return Error(ErrorCode::unavailable, "the coordinator is stopping");
     stage_ = Stage::joined;
+    note_expiry(peer_.expires);
     heard();
     shared_.needs.events.joined(admitted.value(), hello, *this, renew_after());
     start(recheck());
@@ -236,8 +238,15 @@ void Session::dispatch(wire::ToCoordinator&& message) {
     }
 }
 
+/// A node may be silent for three intervals, and never outlives its certificate.
 void Session::heard() {
-    connection_.expect_within(shared_.options.heartbeat_interval * 3);
+    const auto silent_until = shared_.coarse_now + shared_.options.heartbeat_interval * 3;
+    connection_.expect_until(std::min(silent_until, certificate_ends_));
+}
+
+void Session::note_expiry(WallTime expires) {
+    peer_.expires = expires;
+    certificate_ends_ = shared_.needs.clock.now() + (expires - shared_.needs.clock.wall());
 }
 
 void Session::send(const wire::ToNode& message) {
@@ -344,7 +353,7 @@ asio::awaitable<void> Session::renew(std::string request_pem) {
         refuse(issued.error());
         co_return;
     }
-    peer_.expires = issued.value().expires;
+    note_expiry(issued.value().expires);
     wire::ToNode message;
     message.mutable_renew_response()->set_certificate_pem(issued.value().pem);
     message.mutable_renew_response()->set_renew_after_s(renew_after());

@@ -16,7 +16,6 @@ namespace {
 /// Few tokens of any vocabulary are longer than this: a text with more bytes per context token than
 /// this does not fit.
 constexpr std::int64_t token_bytes_most = 16;
-constexpr std::int64_t template_tokens_per_message = 16;
 constexpr std::size_t messages_max = 4'096;
 
 constexpr std::array<std::string_view, 6> roles{"system",    "developer", "user",
@@ -102,11 +101,6 @@ bool add_input(const json::value& value, PromptSize& size) {
 }
 
 }  // namespace
-
-std::int64_t PromptSize::tokens_most(const ModelFacts& model) const {
-    const auto most = bytes + tokens + (messages + inputs) * template_tokens_per_message;
-    return model.context_tokens > 0 ? std::min(most, model.context_tokens * inputs) : most;
-}
 
 ApiResult<PromptSize> take_messages(const json::object& body, json::object& engine) {
     const auto* messages = member(body, "messages");

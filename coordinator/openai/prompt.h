@@ -17,9 +17,6 @@ struct PromptSize {
     std::int64_t inputs = 1;    ///< embeddings: each has the context of its own
     std::int64_t longest_bytes = 0;
     std::int64_t longest_tokens = 0;
-
-    /// An upper bound: no tokenizer makes more tokens than bytes.
-    [[nodiscard]] std::int64_t tokens_most(const ModelFacts& model) const;
 };
 
 /// Each checks its field, copies it to `engine` and returns its size. Errors: 400.

@@ -326,7 +326,8 @@ ApiResult<EngineRequest> check_request(Endpoint endpoint, const json::object& bo
     } else {
         GLEANER_TRY(take_generation(body, *model, policy, request, engine));
     }
-    request.prompt_tokens_max = size.tokens_most(*model);
+    request.prompt_bytes = size.bytes + size.tokens;
+    request.messages = std::max<std::int64_t>(1, size.messages + size.inputs - 1);
     request.body = json::serialize(engine);
     return request;
 }

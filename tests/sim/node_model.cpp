@@ -31,6 +31,7 @@ void NodeModel::power_off() {
     link_broken_ = true;
     ++session_;
     ++boot_;
+    ++wake_;
     runs_.clear();
     for (auto& [model, engine] : engines_) {
         ++engine.generation;
@@ -51,10 +52,12 @@ void NodeModel::shut_down() {
         const bool heard = linked_ && !link_broken_;
         send([this](CoordinatorModel& coordinator) { coordinator.said_goodbye(*this); });
         // The goodbye is on the wire before the power goes.
-        if (heard) world_.after(100ms, [this, boot] {
-            if (boot == boot_) power_off();
-        });
-        else power_off();
+        if (heard)
+            world_.after(100ms, [this, boot] {
+                if (boot == boot_) power_off();
+            });
+        else
+            power_off();
     });
 }
 
@@ -263,7 +266,8 @@ void NodeModel::run_next(const Sha256& model) {
         ++engine.running;
         const auto truth = truth_of(parse_body(found->second.body), options_, traits_.device_class);
         const double tokens = truth.generated_tokens + 0.1 * truth.prompt_tokens;
-        const double seconds = truth.rejected ? 0.01 : tokens * traits_.slots / traits_.tokens_per_s;
+        const double seconds =
+            truth.rejected ? 0.01 : tokens * traits_.slots / traits_.tokens_per_s;
         const double jitter = 0.8 + 0.4 * world_.random.unit();
         world_.after(Duration{static_cast<std::int64_t>(seconds * jitter * 1e6) + 1},
                      [this, id, generation = engine.generation] { finish_run(id, generation); });
@@ -342,8 +346,9 @@ void NodeModel::execute(const work::Command& command) {
             event.windows.push_back({window.model, window.items, window.streams});
         send([event](CoordinatorModel& coordinator) { coordinator.capacity_changed(event); });
     } else if (const auto* wake = std::get_if<work::Wake>(&command)) {
-        world_.at(wake->at, [this, boot = boot_] {
-            if (boot == boot_) tell_loop(work::Tick{});
+        const auto number = ++wake_;  // the latest one counts
+        world_.at(wake->at, [this, number] {
+            if (number == wake_) tell_loop(work::Tick{});
         });
     }
 }

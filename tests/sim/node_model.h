@@ -2,6 +2,7 @@
 /// One simulated machine: the real work loop over a simulated engine, network link and owner.
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -58,6 +59,10 @@ public:
     [[nodiscard]] bool powered() const { return powered_; }
     [[nodiscard]] std::uint64_t session() const { return session_; }
     [[nodiscard]] bool linked() const { return linked_; }
+    /// Does a message of this session arrive?
+    [[nodiscard]] bool hears(std::uint64_t session) const {
+        return linked_ && !link_broken_ && session == session_;
+    }
     [[nodiscard]] core::NodeJoined hello() const;
 
 private:
@@ -98,9 +103,10 @@ private:
     std::unique_ptr<work::WorkLoop> loop_;
     std::uint64_t boot_ = 0;
     std::uint64_t session_ = 0;
+    std::uint64_t wake_ = 0;
     bool powered_ = false;
-    bool linked_ = false;     ///< as the node believes
-    bool link_broken_ = true; ///< as it is
+    bool linked_ = false;      ///< as the node believes
+    bool link_broken_ = true;  ///< as it is
     bool welcomed_ = false;
     bool reclaimed_ = false;
     bool connecting_ = false;

@@ -46,7 +46,8 @@ std::string describe(const SimOptions& options) {
          << " owners=" << options.owners << " customers=" << options.customers
          << " models=" << options.models << " jobs=" << options.jobs
          << " items_max=" << options.items_max << " streams/min=" << options.streams_per_minute
-         << " nat_drop=" << seconds(options.nat_drop) << "s power_off=" << seconds(options.power_off)
+         << " nat_drop=" << seconds(options.nat_drop)
+         << "s power_off=" << seconds(options.power_off)
          << "s site_cut=" << seconds(options.site_power_cut)
          << "s mass_loss=" << seconds(options.mass_loss) << "s reclaim=" << seconds(options.reclaim)
          << "s kill=" << seconds(options.coordinator_kill)

@@ -10,7 +10,14 @@
 namespace gleaner::sim {
 
 /// A deliberate lie of the simulated coordinator that a checker must find.
-enum class Canary : std::uint8_t { none, double_settle, double_bill, lose_item, unbalanced, stuck_lease };
+enum class Canary : std::uint8_t {
+    none,
+    double_settle,
+    double_bill,
+    lose_item,
+    unbalanced,
+    stuck_lease
+};
 
 struct SimOptions {
     std::uint64_t seed = 1;

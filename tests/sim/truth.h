@@ -1,6 +1,7 @@
 #pragma once
-/// The one truth about requests in the simulated world: what an honest engine answers, how many tokens
-/// that takes, and what goes wrong with it. A request's body is "<kind> <job or model> <number>".
+/// The one truth about requests in the simulated world: what an honest engine answers, how many
+/// tokens that takes, and what goes wrong with it. A request's body is "<kind> <job or model>
+/// <number>".
 
 #include <cstdint>
 #include <string>
@@ -23,7 +24,7 @@ struct Truth {
     bool rejected = false;  ///< refused by any engine
     std::uint32_t prompt_tokens = 0;
     std::uint32_t generated_tokens = 0;
-    std::string answer;     ///< as a device of class 0 gives it
+    std::string answer;  ///< as a device of class 0 gives it
 };
 
 /// `device_class`: honest devices part in the last words of long answers.

@@ -2,8 +2,6 @@
 
 #include <optional>
 
-#include <boost/json.hpp>
-
 #include "coordinator/api/admin/blocking_work.h"
 #include "coordinator/store/blobs.h"
 #include "shared/artefact/sha256.h"
@@ -30,7 +28,7 @@ struct ArtefactUpload::State {
         GLEANER_TRY(append(std::string()));
         const Sha256 got = hasher.finish();
         if (got != id) {
-            return Error(ErrorCode::data_corrupt,
+            return Error(ErrorCode::invalid_argument,
                          "the bytes have the SHA-256 " + got.get() + ", not the announced " +
                              id.get() + ": the file changed or was damaged on the way; try again");
         }
@@ -54,13 +52,10 @@ boost::asio::awaitable<Status> ArtefactUpload::write(std::string bytes) {
     co_return ok();
 }
 
-boost::asio::awaitable<AdminReply> ArtefactUpload::finish() {
+boost::asio::awaitable<Result<std::int64_t>> ArtefactUpload::finish() {
     State* state = state_.get();
     std::function<Result<std::int64_t>()> work = [state] { return state->keep(); };
-    const auto kept = co_await run_blocking<std::int64_t>(blocking_, std::move(work));
-    if (kept.has_error()) co_return refusal(kept.error());
-    co_return AdminReply(200, boost::json::serialize(boost::json::object{
-                                  {"sha256", state->id.get()}, {"size_bytes", kept.value()}}));
+    co_return co_await run_blocking<std::int64_t>(blocking_, std::move(work));
 }
 
 }  // namespace gleaner::admin

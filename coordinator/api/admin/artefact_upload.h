@@ -1,13 +1,19 @@
 #pragma once
 /// One artefact on its way in: hashed and written as it comes, kept only when the hash is right.
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
-#include "coordinator/api/admin/admin_api.h"
+#include "shared/model/ids.h"
+#include "shared/util/result.h"
+
+namespace gleaner::store {
+class Blobs;
+}
 
 namespace gleaner::admin {
 
@@ -22,8 +28,9 @@ public:
     /// Takes the next bytes; resumes when they are on disk, so that a fast sender waits. Errors:
     /// disk_full, io_failed.
     [[nodiscard]] boost::asio::awaitable<Status> write(std::string bytes);
-    /// After the last byte: 200 with {"sha256","size_bytes"}, or a refusal.
-    [[nodiscard]] boost::asio::awaitable<AdminReply> finish();
+    /// After the last byte: keeps the artefact and returns its size. Errors: invalid_argument when
+    /// the hash is another one, disk_full, io_failed.
+    [[nodiscard]] boost::asio::awaitable<Result<std::int64_t>> finish();
 
 private:
     struct State;

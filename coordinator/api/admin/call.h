@@ -10,6 +10,7 @@
 
 #include "coordinator/api/admin/admin_api.h"
 #include "coordinator/api/admin/json_body.h"
+#include "coordinator/api/http.h"
 #include "coordinator/store/executor.h"
 #include "coordinator/store/store.h"
 
@@ -38,15 +39,12 @@ public:
     }
 
     store::Principal principal;
-    std::vector<std::string> captures;  ///< of "{}" in the route's pattern, unescaped
+    std::vector<std::string> captures;  ///< of the pattern's parameters, in order
     std::map<std::string, std::string> query;
     JsonBody body;
 };
 
-struct AdminState {
-    AdminOptions options;
-    AdminNeeds needs;
-};
+struct AdminState;
 
 using Answer = boost::asio::awaitable<Result<boost::json::value>>;
 /// Store work whose result is the answer itself.
@@ -55,22 +53,28 @@ using StoreWork = std::function<Result<boost::json::value>(store::Store&)>;
 /// Bits of who may call a route.
 enum Who : unsigned { operators = 1, owners = 2, partners = 4, customers = 8 };
 
-struct Route {
-    const char* method;
-    const char* pattern;  ///< "/api/v1/nodes/{}/drain"
+struct AdminRoute {
+    api::Method method;
+    const char* pattern;  ///< "/api/v1/nodes/{id}/drain"
     unsigned who;
     Answer (*handler)(AdminState&, Call);
     const char* refusal = nullptr;  ///< why others may not, where that needs saying
+};
+
+struct AdminState {
+    AdminOptions options;
+    AdminNeeds needs;
+    std::vector<AdminRoute> routes;
 };
 
 /// The site, if it is the caller's to act on. To others it does not exist.
 [[nodiscard]] Result<store::Site> site_of_caller(store::Store& store, const Call& call,
                                                  const SiteId& id);
 
-[[nodiscard]] std::vector<Route> people_routes();
-[[nodiscard]] std::vector<Route> site_routes();
-[[nodiscard]] std::vector<Route> node_routes();
-[[nodiscard]] std::vector<Route> catalogue_routes();
-[[nodiscard]] std::vector<Route> money_routes();
+[[nodiscard]] std::vector<AdminRoute> people_routes();
+[[nodiscard]] std::vector<AdminRoute> site_routes();
+[[nodiscard]] std::vector<AdminRoute> node_routes();
+[[nodiscard]] std::vector<AdminRoute> catalogue_routes();
+[[nodiscard]] std::vector<AdminRoute> money_routes();
 
 }  // namespace gleaner::admin

@@ -281,14 +281,14 @@ Answer list_engines(AdminState& state, Call /*call*/) {
 
 }  // namespace
 
-std::vector<Route> catalogue_routes() {
+std::vector<AdminRoute> catalogue_routes() {
     return {
-        {"GET", "/api/v1/artefacts/{}", operators, show_artefact},
-        {"POST", "/api/v1/models", operators, add_model},
-        {"GET", "/api/v1/models", operators, list_models},
-        {"DELETE", "/api/v1/models/{}", operators, remove_model},
-        {"POST", "/api/v1/engines", operators, add_engine},
-        {"GET", "/api/v1/engines", operators, list_engines},
+        {api::Method::get, "/api/v1/artefacts/{id}", operators, show_artefact},
+        {api::Method::post, "/api/v1/models", operators, add_model},
+        {api::Method::get, "/api/v1/models", operators, list_models},
+        {api::Method::delete_, "/api/v1/models/{id}", operators, remove_model},
+        {api::Method::post, "/api/v1/engines", operators, add_engine},
+        {api::Method::get, "/api/v1/engines", operators, list_engines},
     };
 }
 

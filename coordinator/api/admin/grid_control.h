@@ -2,12 +2,17 @@
 /// What the admin API asks of the live grid: a narrow view of runtime::Grid, so that routes are
 /// tested without one. Called on the network thread.
 
-#include <optional>
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "coordinator/store/records.h"
+
+namespace gleaner::runtime {
+class Grid;
+}
 
 namespace gleaner::admin {
 
@@ -28,8 +33,8 @@ struct LiveNode {
 class GridControl {
 public:
     virtual ~GridControl() = default;
-    /// Nothing for a node that the grid does not know.
-    [[nodiscard]] virtual std::optional<LiveNode> live(const NodeId& node) const = 0;
+    /// All nodes that the grid knows; others have not been seen since it started.
+    [[nodiscard]] virtual std::map<NodeId, LiveNode> live() const = 0;
     /// Ends the node's session now; the store has revoked it already.
     virtual void cut_off(const NodeId& node, std::string_view reason) = 0;
     virtual void drain(const NodeId& node, std::string_view reason) = 0;
@@ -37,5 +42,8 @@ public:
     virtual void model_removed(const store::Model& model) = 0;
     virtual void engine_added(const store::EnginePackage& engine) = 0;
 };
+
+/// The real one. `grid` must outlive it.
+[[nodiscard]] std::unique_ptr<GridControl> control_of(runtime::Grid& grid);
 
 }  // namespace gleaner::admin

@@ -120,14 +120,16 @@ Answer check_ledger(AdminState& state, Call /*call*/) {
 
 }  // namespace
 
-std::vector<Route> money_routes() {
+std::vector<AdminRoute> money_routes() {
     return {
-        {"POST", "/api/v1/customers/{}/topups", operators, top_up},
-        {"GET", "/api/v1/statements/owners/{}", operators | owners, owner_statement},
-        {"GET", "/api/v1/statements/partners/{}", operators | partners, partner_statement},
-        {"GET", "/api/v1/statements/customers/{}", operators | customers, customer_statement},
-        {"GET", "/api/v1/statements/platform", operators, platform_statement},
-        {"GET", "/api/v1/ledger/check", operators, check_ledger},
+        {api::Method::post, "/api/v1/customers/{id}/topups", operators, top_up},
+        {api::Method::get, "/api/v1/statements/owners/{id}", operators | owners, owner_statement},
+        {api::Method::get, "/api/v1/statements/partners/{id}", operators | partners,
+         partner_statement},
+        {api::Method::get, "/api/v1/statements/customers/{id}", operators | customers,
+         customer_statement},
+        {api::Method::get, "/api/v1/statements/platform", operators, platform_statement},
+        {api::Method::get, "/api/v1/ledger/check", operators, check_ledger},
     };
 }
 

@@ -21,6 +21,13 @@ Result<store::Node> node_of_caller(Store& store, const Call& call, const NodeId&
     return node;
 }
 
+std::optional<LiveNode> live_node(const AdminState& state, const NodeId& id) {
+    const auto nodes = state.needs.grid.live();
+    const auto found = nodes.find(id);
+    if (found == nodes.end()) return std::nullopt;
+    return found->second;
+}
+
 Answer list_nodes(AdminState& state, Call call) {
     const std::string site = call.parameter("site");
     std::function<Result<std::vector<store::Node>>(Store&)> work =
@@ -36,9 +43,12 @@ Answer list_nodes(AdminState& state, Call call) {
     };
     auto nodes = co_await state.needs.store.read<std::vector<store::Node>>(std::move(work));
     if (nodes.has_error()) co_return std::move(nodes).error();
+    const auto live = state.needs.grid.live();
     json::array data;
     for (const auto& node : nodes.value()) {
-        data.push_back(to_json(node, state.needs.grid.live(node.id)));
+        const auto found = live.find(node.id);
+        data.push_back(
+            to_json(node, found == live.end() ? std::nullopt : std::optional(found->second)));
     }
     co_return json::value(json::object{{"data", std::move(data)}});
 }
@@ -50,7 +60,7 @@ Answer show_node(AdminState& state, Call call) {
     };
     auto node = co_await state.needs.store.read<store::Node>(std::move(work));
     if (node.has_error()) co_return std::move(node).error();
-    co_return json::value(to_json(node.value(), state.needs.grid.live(id)));
+    co_return json::value(to_json(node.value(), live_node(state, id)));
 }
 
 Answer drain_node(AdminState& state, Call call) {
@@ -62,13 +72,13 @@ Answer drain_node(AdminState& state, Call call) {
     };
     auto node = co_await state.needs.store.read<store::Node>(std::move(work));
     if (node.has_error()) co_return std::move(node).error();
-    const auto live = state.needs.grid.live(id);
+    const auto live = live_node(state, id);
     if (!live || !live->connected) {
         co_return Error(ErrorCode::failed_precondition,
                         "node " + id.get() + " is not connected: there is nothing to drain");
     }
     state.needs.grid.drain(id, reason.empty() ? "drained by an operator" : reason);
-    co_return json::value(to_json(node.value(), state.needs.grid.live(id)));
+    co_return json::value(to_json(node.value(), live_node(state, id)));
 }
 
 Answer revoke_node(AdminState& state, Call call) {
@@ -87,12 +97,12 @@ Answer revoke_node(AdminState& state, Call call) {
 
 }  // namespace
 
-std::vector<Route> node_routes() {
+std::vector<AdminRoute> node_routes() {
     return {
-        {"GET", "/api/v1/nodes", operators | owners, list_nodes},
-        {"GET", "/api/v1/nodes/{}", operators | owners, show_node},
-        {"POST", "/api/v1/nodes/{}/drain", operators | owners, drain_node},
-        {"DELETE", "/api/v1/nodes/{}", operators | owners, revoke_node},
+        {api::Method::get, "/api/v1/nodes", operators | owners, list_nodes},
+        {api::Method::get, "/api/v1/nodes/{id}", operators | owners, show_node},
+        {api::Method::post, "/api/v1/nodes/{id}/drain", operators | owners, drain_node},
+        {api::Method::delete_, "/api/v1/nodes/{id}", operators | owners, revoke_node},
     };
 }
 

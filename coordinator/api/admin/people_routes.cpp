@@ -197,22 +197,24 @@ Answer revoke_apikey(AdminState& state, Call call) {
         GLEANER_TRY(store.revoke_credential(id));
         return json::value(json::object{{"id", id}, {"revoked", true}});
     };
-    co_return co_await state.needs.store.write<json::value>(std::move(work));
+    auto revoked = co_await state.needs.store.write<json::value>(std::move(work));
+    if (revoked.has_value()) state.needs.keys_changed();
+    co_return revoked;
 }
 
 }  // namespace
 
-std::vector<Route> people_routes() {
+std::vector<AdminRoute> people_routes() {
     return {
-        {"POST", "/api/v1/owners", operators, add_owner},
-        {"GET", "/api/v1/owners", operators | partners, list_owners},
-        {"POST", "/api/v1/partners", operators, add_partner},
-        {"GET", "/api/v1/partners", operators | partners, list_partners},
-        {"POST", "/api/v1/customers", operators, add_customer},
-        {"GET", "/api/v1/customers", operators | partners, list_customers},
-        {"POST", "/api/v1/apikeys", operators, add_apikey},
-        {"GET", "/api/v1/apikeys", operators, list_apikeys},
-        {"DELETE", "/api/v1/apikeys/{}", operators, revoke_apikey},
+        {api::Method::post, "/api/v1/owners", operators, add_owner},
+        {api::Method::get, "/api/v1/owners", operators | partners, list_owners},
+        {api::Method::post, "/api/v1/partners", operators, add_partner},
+        {api::Method::get, "/api/v1/partners", operators | partners, list_partners},
+        {api::Method::post, "/api/v1/customers", operators, add_customer},
+        {api::Method::get, "/api/v1/customers", operators | partners, list_customers},
+        {api::Method::post, "/api/v1/apikeys", operators, add_apikey},
+        {api::Method::get, "/api/v1/apikeys", operators, list_apikeys},
+        {api::Method::delete_, "/api/v1/apikeys/{id}", operators, revoke_apikey},
     };
 }
 

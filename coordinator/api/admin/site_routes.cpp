@@ -166,16 +166,16 @@ constexpr const char* not_partners =
 
 }  // namespace
 
-std::vector<Route> site_routes() {
+std::vector<AdminRoute> site_routes() {
     return {
-        {"GET", "/api/v1/consent", operators | owners | partners, show_consent},
-        {"POST", "/api/v1/sites", owners, add_site, owner_only},
-        {"GET", "/api/v1/sites", operators | owners, list_sites},
-        {"DELETE", "/api/v1/sites/{}/consent", operators | owners, revoke_consent},
-        {"PUT", "/api/v1/sites/{}/certified", operators, certify_site},
-        {"POST", "/api/v1/tokens", operators | owners, add_token, not_partners},
-        {"GET", "/api/v1/tokens", operators | owners, list_tokens},
-        {"DELETE", "/api/v1/tokens/{}", operators | owners, revoke_token},
+        {api::Method::get, "/api/v1/consent", operators | owners | partners, show_consent},
+        {api::Method::post, "/api/v1/sites", owners, add_site, owner_only},
+        {api::Method::get, "/api/v1/sites", operators | owners, list_sites},
+        {api::Method::delete_, "/api/v1/sites/{id}/consent", operators | owners, revoke_consent},
+        {api::Method::put, "/api/v1/sites/{id}/certified", operators, certify_site},
+        {api::Method::post, "/api/v1/tokens", operators | owners, add_token, not_partners},
+        {api::Method::get, "/api/v1/tokens", operators | owners, list_tokens},
+        {api::Method::delete_, "/api/v1/tokens/{id}", operators | owners, revoke_token},
     };
 }
 

@@ -18,7 +18,13 @@ constexpr double replica_weight = 0.5;  // agreement says less than a known answ
 
 bool counts_as_attempt(FailureCause cause) {
     return cause == FailureCause::engine_crashed || cause == FailureCause::out_of_memory ||
-           cause == FailureCause::timed_out || cause == FailureCause::implausible;
+           cause == FailureCause::timed_out || cause == FailureCause::implausible ||
+           cause == FailureCause::artefact_unavailable;
+}
+
+/// An input that cannot be read is the platform's: it counts, but blames nobody.
+bool may_be_the_nodes(FailureCause cause) {
+    return cause != FailureCause::artefact_unavailable;
 }
 
 bool same_site(const std::vector<ItemState::Failure>& failures) {
@@ -168,21 +174,24 @@ void Scheduler::State::fail(Lease& lease, std::uint32_t index, FailureCause caus
     auto& state = found->second;
     if (made) state.wanted = job.replicas;
     ++state.attempts;
-    if (cause != FailureCause::implausible) ++state.crashes;
     state.cause = cause;
     state.detail = detail;
-    const std::uint64_t incident = incident_for(lease, cause);
-    ++incidents.at(incident).open;
-    state.failures.push_back({lease.node->index, lease.node->site, incident});
-    if (!same_site(state.failures))
-        for (const auto& failure : state.failures) incidents.at(failure.incident).excused = true;
+    if (may_be_the_nodes(cause)) {
+        if (cause != FailureCause::implausible) ++state.crashes;
+        const std::uint64_t incident = incident_for(lease, cause);
+        ++incidents.at(incident).open;
+        state.failures.push_back({lease.node->index, lease.node->site, incident});
+        if (!same_site(state.failures))
+            for (const auto& failure : state.failures)
+                incidents.at(failure.incident).excused = true;
+    }
     if (state.attempts < attempts_limit(job)) {
         place(job, item);
         return;
     }
     const std::string what = detail.empty() ? std::string(to_string(cause)) : detail;
     settle_failed(job, item, cause,
-                  "failed " + std::to_string(state.failures.size()) + " times, last: " + what);
+                  "failed " + std::to_string(state.attempts) + " times, last: " + what);
 }
 
 std::uint64_t Scheduler::State::incident_for(Lease& lease, FailureCause cause) {

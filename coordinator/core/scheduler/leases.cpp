@@ -125,13 +125,14 @@ void Scheduler::State::return_all(Node& node) {
     for (const LeaseId id : live) {
         auto& lease = leases.at(id);
         if (lease.job != nullptr) touched.insert(lease.job->queue->index);
-        return_lease(lease);
+        revoke(lease, "its node is gone");
     }
     for (const Index index : touched) push(queues[index]);
 }
 
+/// Ends the lease by our own decision: the runtime is told even when the node cannot be.
 void Scheduler::State::revoke(Lease& lease, const std::string& reason) {
-    if (lease.node->connected) emit(RevokeLease{lease.node->id, lease.id, reason});
+    emit(RevokeLease{lease.node->id, lease.id, reason});
     return_lease(lease);
 }
 
@@ -157,7 +158,7 @@ void Scheduler::State::on(const LeaseReturned& event) {
             return_entry(lease, index);
         }
     }
-    end_lease_if_done(lease);
+    return_lease(lease);  // what it did not name is lost: its results would have come before this
     if (node_cannot(event.cause))
         back_off(node, slot, std::chrono::seconds(10));
     else if (item_may_be_at_fault(event.cause))
@@ -182,8 +183,8 @@ void Scheduler::State::on_lease_expired(Lease& lease) {
         return;
     }
     auto* queue = lease.job == nullptr ? nullptr : lease.job->queue;
+    emit(RevokeLease{node.id, lease.id, "the lease's deadline has passed"});
     if (node.connected) {
-        emit(RevokeLease{node.id, lease.id, "the lease's deadline has passed"});
         lease.standing->speed.observe(0, now - slot.progress);
         slot.progress = now;
         std::uint32_t in_engine = slot.slots + pipeline;
