@@ -192,8 +192,12 @@ void CoordinatorModel::execute(const core::SaveStanding& command) {
 }
 
 void CoordinatorModel::execute(const core::Wake& command) {
-    world_.at(command.at, [this, epoch = epoch_] {
-        if (epoch == epoch_) tell(core::Tick{});
+    if (wake_at_ && *wake_at_ <= command.at) return;
+    wake_at_ = command.at;
+    world_.at(command.at, [this, number = ++wake_] {
+        if (number != wake_) return;
+        wake_at_.reset();
+        tell(core::Tick{});
     });
 }
 

@@ -84,6 +84,8 @@ void CoordinatorModel::kill(Duration down_for) {
     unsaved_.clear();
     drained_.clear();
     commit_due_ = false;
+    wake_at_.reset();
+    ++wake_;
     const auto sessions = std::move(sessions_);
     sessions_.clear();
     for (const auto& [id, session] : sessions) {
@@ -100,7 +102,8 @@ void CoordinatorModel::kill(Duration down_for) {
 
 void CoordinatorModel::tell(const core::Event& event) {
     if (!up()) return;
-    if (const auto* returned = std::get_if<core::LeaseReturned>(&event)) drop_lease(returned->lease);
+    if (const auto* returned = std::get_if<core::LeaseReturned>(&event))
+        drop_lease(returned->lease);
     const auto commands = scheduler_->on(event, world_.now);
     ++stats_.events;
     if (stats_.events % 509 == 0) scheduler_->check_invariants();

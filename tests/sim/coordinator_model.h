@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -162,6 +163,8 @@ private:
     // What dies with the coordinator.
     std::unique_ptr<core::Scheduler> scheduler_;
     std::uint64_t epoch_ = 0;
+    std::optional<Time> wake_at_;
+    std::uint64_t wake_ = 0;
     std::map<NodeId, Session> sessions_;
     std::map<LeaseId, LiveLease> leases_;
     std::map<std::pair<LeaseId, std::uint32_t>, Result> results_;

@@ -73,7 +73,7 @@ asio::awaitable<Status> check_room(AdminState& state, std::uint64_t size_bytes) 
         static_cast<std::int64_t>(size_bytes) <= free.value() - disk_reserve_bytes) {
         co_return ok();
     }
-    co_return Error(ErrorCode::disk_full,
+    co_return Error(ErrorCode::too_large,
                     "the coordinator's disk has " + std::to_string(free.value() >> 20) +
                         " MiB free, the upload needs " + std::to_string(size_bytes >> 20) +
                         " MiB and 256 MiB to spare: make room in its data folder");

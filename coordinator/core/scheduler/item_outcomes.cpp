@@ -265,6 +265,7 @@ void Scheduler::State::forget_state(Job& job, std::uint32_t item,
     const auto live = state.live;
     for (const auto& other : live) {
         auto& lease = leases.at(other.lease);
+        lease.ended_unseen = true;
         release(lease, other.index);  // its result will be ignored
         end_lease_if_done(lease);
     }

@@ -106,6 +106,7 @@ struct Lease {
     KeptStanding* standing = nullptr;
     std::vector<Entry> entries;
     std::uint32_t open = 0;
+    bool ended_unseen = false;  ///< some entries ended here without a word from the node
     std::uint64_t tokens_each = 1;
     Time sent;
     Time deadline;

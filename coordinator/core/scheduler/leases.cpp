@@ -100,6 +100,8 @@ void Scheduler::State::release(Lease& lease, std::uint32_t index) {
 
 void Scheduler::State::end_lease_if_done(Lease& lease) {
     if (lease.open > 0) return;
+    if (lease.ended_unseen)
+        emit(RevokeLease{lease.node->id, lease.id, "nothing of it is wanted any more"});
     clear_timer(lease.deadline, TimerKind::lease_deadline, lease.id.get());
     lease.node->leases.erase(lease.id);
     if (lease.job != nullptr) lease.job->leases.erase(lease.id);
@@ -133,6 +135,7 @@ void Scheduler::State::return_all(Node& node) {
 /// Ends the lease by our own decision: the runtime is told even when the node cannot be.
 void Scheduler::State::revoke(Lease& lease, const std::string& reason) {
     emit(RevokeLease{lease.node->id, lease.id, reason});
+    lease.ended_unseen = false;
     return_lease(lease);
 }
 
@@ -184,6 +187,7 @@ void Scheduler::State::on_lease_expired(Lease& lease) {
     }
     auto* queue = lease.job == nullptr ? nullptr : lease.job->queue;
     emit(RevokeLease{node.id, lease.id, "the lease's deadline has passed"});
+    lease.ended_unseen = false;
     if (node.connected) {
         lease.standing->speed.observe(0, now - slot.progress);
         slot.progress = now;

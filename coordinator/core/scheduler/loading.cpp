@@ -128,14 +128,17 @@ bool Scheduler::State::wants_node(const WorkQueue& queue, bool cached) const {
 }
 
 /// The next able node of the set, looking on from where the last search ended.
-Node* Scheduler::State::find_loader(WorkQueue& queue, const std::set<Index>& among) {
+Node* Scheduler::State::find_loader(WorkQueue& queue, const std::set<Index>& among,
+                                    const std::vector<Index>& excluded) {
     const auto& model = models[queue.key.model];
     auto it = among.lower_bound(queue.cursor);
     const auto most = std::min(among.size(), static_cast<std::size_t>(candidates_looked_at_max));
     for (std::size_t looked_at = 0; looked_at < most; ++looked_at) {
         if (it == among.end()) it = among.begin();
         auto& node = nodes[*it];
-        if (node.idle && could_load(node, model)) return &node;
+        if (node.idle && could_load(node, model) &&
+            !std::ranges::binary_search(excluded, node.owner))
+            return &node;
         ++it;
     }
     if (!among.empty()) queue.cursor = it == among.end() ? 0 : *it;
@@ -147,10 +150,10 @@ void Scheduler::State::consider_loads(WorkQueue& queue) {
     const auto& [index, privacy, owner] = queue.key;
     for (int i = 0; i < loads_at_once_max; ++i) {
         if (!wants_node(queue, true)) return;
-        auto* node = find_loader(queue, model.cached.of(privacy, owner));
+        auto* node = find_loader(queue, model.cached.of(privacy, owner), {});
         if (node == nullptr) {
             if (!wants_node(queue, false)) return;
-            node = find_loader(queue, idle.of(privacy, owner));
+            node = find_loader(queue, idle.of(privacy, owner), {});
         }
         if (node == nullptr || !load(*node, model)) return;
     }
@@ -170,9 +173,14 @@ void Scheduler::State::consider_node(Node& node) {
             if (!eligible(node, queue.key) || !could_load(node, model)) continue;
             const auto slot = node.slots.find(model.index);
             const bool cached = slot != node.slots.end() && slot->second.cached;
-            if (!wants_node(queue, cached)) continue;
-            const bool starves = model.ready.of(queue.key.privacy, queue.key.owner).empty();
-            const std::pair rank(starves, cached);
+            if (!wants_node(queue, cached)) {
+                const auto excluded = excluded_owners(queue);
+                const bool helps = !excluded.empty() && starves(queue, excluded) &&
+                                   !std::ranges::binary_search(excluded, node.owner);
+                if (!helps) continue;
+            }
+            const bool alone = model.ready.of(queue.key.privacy, queue.key.owner).empty();
+            const std::pair rank(alone, cached);
             if (best != nullptr && rank <= best_rank) continue;
             best = &queue;
             best_rank = rank;
@@ -228,20 +236,50 @@ bool Scheduler::State::evict_for(Node& node, const Model& model) {
     return false;
 }
 
-/// A queue without any node: after a while another model's node changes over, the least busy one.
+/// Owners that may not have what waits in the queue, when nodes have found nothing in it for them:
+/// replicas go to different owners, so that the model may be needed at yet another one.
+std::vector<Index> Scheduler::State::excluded_owners(const WorkQueue& queue) const {
+    const auto& hungry = models[queue.key.model].hungry.of(queue.key.privacy, queue.key.owner);
+    if (queue.pending == 0 || hungry.empty()) return {};
+    for (const auto& [customer, waiting] : queue.jobs)
+        for (const auto& [sequence, job] : waiting)
+            if (!job->retries.empty()) return job->retries.begin()->first.owners;
+    return {};
+}
+
+bool Scheduler::State::starves(const WorkQueue& queue, const std::vector<Index>& excluded) const {
+    const auto& model = models[queue.key.model];
+    if (!queue.demanded() || !model.offered) return false;
+    const auto& loading = model.loading.of(queue.key.privacy, queue.key.owner);
+    if (excluded.empty())
+        return model.ready.of(queue.key.privacy, queue.key.owner).empty() && loading.empty();
+    int looked_at = 0;
+    for (const Index index : loading) {
+        if (++looked_at > candidates_looked_at_max) break;
+        if (!std::ranges::binary_search(excluded, nodes[index].owner)) return false;
+    }
+    return true;
+}
+
+/// A queue whose work no node with the model may take: after a while a node that may is made to
+/// load it: an idle one, else one with room beside its work, else the least busy one changes over.
 void Scheduler::State::relieve(WorkQueue& queue) {
-    auto& model = models[queue.key.model];
-    const auto& [index, privacy, owner] = queue.key;
-    const bool starves = queue.demanded() && model.offered &&
-                         model.ready.of(privacy, owner).empty() &&
-                         model.loading.of(privacy, owner).empty();
-    if (!starves) {
+    const auto excluded = excluded_owners(queue);
+    if (!starves(queue, excluded)) {
         queue.starved_since.reset();
         return;
     }
     if (!queue.starved_since) queue.starved_since = now;
     if (now - *queue.starved_since < starve_max) return;
     queue.starved_since = now;
+    auto& model = models[queue.key.model];
+    const auto& [index, privacy, owner] = queue.key;
+    const auto may = [&](const Node& node) {
+        return !std::ranges::binary_search(excluded, node.owner) && could_load(node, model);
+    };
+    if (auto* node = find_loader(queue, idle.of(privacy, owner), excluded);
+        node != nullptr && load(*node, model))
+        return;
     Node* least_busy = nullptr;
     Slot* its_slot = nullptr;
     for (auto& other : models) {
@@ -250,12 +288,14 @@ void Scheduler::State::relieve(WorkQueue& queue) {
             if (++looked_at > candidates_looked_at_max) break;
             auto& node = nodes[candidate];
             auto& slot = node.slots.at(other.index);
-            if (!could_load(node, model) || slot.ready_at + resident_min > now) continue;
+            if (!may(node) || slot.ready_at + resident_min > now) continue;
             if (fitting_device(node, model, false) != nowhere) {
                 (void)load(node, model);  // room beside what it is busy with
                 return;
             }
-            if (node.devices[slot.device].memory_bytes < model.memory_bytes) continue;
+            if (slot.device == nowhere || slot.retiring ||
+                node.devices[slot.device].memory_bytes < model.memory_bytes)
+                continue;
             if (its_slot != nullptr && its_slot->work <= slot.work) continue;
             least_busy = &node;
             its_slot = &slot;

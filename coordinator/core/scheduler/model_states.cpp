@@ -72,8 +72,7 @@ void Scheduler::State::on(const ModelStateChanged& event) {
             note("model " + event.model.get() + " failed on node " + event.node.get() + " (" +
                  std::string(to_string(event.cause)) + "): " + event.detail);
             // An engine that fell over at work is soon up again; one that does not start is not.
-            back_off(*node, slot,
-                     std::chrono::seconds(slot.phase == Slot::Phase::ready ? 1 : 10));
+            back_off(*node, slot, std::chrono::seconds(slot.phase == Slot::Phase::ready ? 1 : 10));
             break;
     }
     leave_memory(*node, slot);
@@ -125,7 +124,8 @@ void Scheduler::State::leave_memory(Node& node, Slot& slot) {
 
 /// The node gets nothing of this model for a while; longer each time in a row.
 void Scheduler::State::back_off(Node& node, Slot& slot, Duration first) {
-    if (slot.backoff_until > now && slot.failures > 0) --slot.failures;  // the same trouble, told twice
+    if (slot.backoff_until > now && slot.failures > 0)
+        --slot.failures;  // the same trouble, told twice
     Duration pause = first;
     for (std::uint32_t i = 0; i < slot.failures && pause < backoff_max; ++i) pause *= 2;
     ++slot.failures;

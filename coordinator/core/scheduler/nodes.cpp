@@ -82,9 +82,14 @@ void Scheduler::State::resume_leases(Node& node, const NodeJoined& event) {
         const std::set<std::uint32_t> unfinished(found->second->unfinished.begin(),
                                                  found->second->unfinished.end());
         for (std::uint32_t index = 0; index < lease.entries.size(); ++index)
-            if (!lease.entries[index].done && !unfinished.contains(index))
+            if (!lease.entries[index].done && !unfinished.contains(index)) {
+                lease.ended_unseen = true;
                 return_entry(lease, index);
-        if (lease.open > 0) welcome.keep.push_back(id);
+            }
+        if (lease.open > 0)
+            welcome.keep.push_back(id);
+        else
+            lease.ended_unseen = false;  // not keeping it says so
         end_lease_if_done(lease);
     }
     for (auto& [model, slot] : node.slots) slot.progress = now;

@@ -156,7 +156,10 @@ struct Scheduler::State {
 
     // loading.cpp
     void consider_loads(WorkQueue& queue);
-    [[nodiscard]] Node* find_loader(WorkQueue& queue, const std::set<Index>& among);
+    [[nodiscard]] Node* find_loader(WorkQueue& queue, const std::set<Index>& among,
+                                    const std::vector<Index>& excluded);
+    [[nodiscard]] std::vector<Index> excluded_owners(const WorkQueue& queue) const;
+    [[nodiscard]] bool starves(const WorkQueue& queue, const std::vector<Index>& excluded) const;
     [[nodiscard]] bool eligible(const Node& node, const QueueKey& key) const;
     [[nodiscard]] bool device_serves(const Node& node, const Device& device) const;
     [[nodiscard]] bool has_idle_device(const Node& node) const;

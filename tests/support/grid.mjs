@@ -1,0 +1,187 @@
+// A whole grid of real programs for one test file: coordinator, nodes, gleanerctl, on free ports and
+// in a folder of its own. Waits are for conditions with a deadline; on failure both logs are printed.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync, openSync, existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const required = (name) => {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: run the tests by tests/run`);
+  return value;
+};
+
+export const root = required('GLEANER_SOURCE_DIR');
+const bin = required('GLEANER_BINARY_DIR');
+const programs = {
+  coordinator: join(bin, 'coordinator/gleaner-coordinator'),
+  node: join(bin, 'client-core/gleaner-node'),
+  gleanerctl: join(bin, 'client-core/cli/gleanerctl'),
+};
+
+export async function until(what, condition, seconds = 60) {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${seconds} s`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+// The SDK speaks through Node's own TLS, which has to know the grid's authority from its start.
+export const withAuthority = (path) => ({ NODE_EXTRA_CA_CERTS: path });
+
+export class Grid {
+  folder = mkdtempSync(join(tmpdir(), 'gleaner-test-'));
+  children = new Set();
+  nodes = new Map();
+
+  path(name) {
+    return join(this.folder, name);
+  }
+
+  ctl(key, ...args) {
+    const result = this.tryCtl(key, ...args);
+    if (result.status !== 0)
+      throw new Error(`gleanerctl ${args.join(' ')}: ${result.stderr || result.stdout}`);
+    return result.stdout.trim() === '' ? null : JSON.parse(result.stdout);
+  }
+
+  tryCtl(key, ...args) {
+    const env = { ...process.env, GLEANER_URL: this.url, GLEANER_CA: this.authority };
+    if (key) env.GLEANER_KEY = key;
+    return spawnSync(programs.gleanerctl, [...args, '--json'], { env, encoding: 'utf8' });
+  }
+
+  launch(name, program, args) {
+    const log = openSync(this.path(`${name}.log`), 'a');
+    const child = spawn(program, args, { stdio: ['ignore', log, log] });
+    this.children.add(child);
+    child.on('exit', () => this.children.delete(child));
+    return child;
+  }
+
+  log(name) {
+    const file = this.path(`${name}.log`);
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  }
+
+  async start(options = {}) {
+    this.ctl(null, 'key', 'new', '--out', this.path('release.key'));
+    const release = this.ctl(null, 'key', 'show', this.path('release.key')).public_key;
+    const init = spawnSync(
+      programs.coordinator,
+      ['init', '--config', this.path('coordinator.toml'), '--data-folder', this.path('coordinator'),
+        '--gateway-port', '0', '--api-port', '0', '--release-public-key', release],
+      { encoding: 'utf8' });
+    if (init.status !== 0) throw new Error(init.stderr);
+    this.operator = /^Operator key +(\S+)/m.exec(init.stdout)[1];
+    this.apiKey = /^API key +(\S+)/m.exec(init.stdout)[1];
+    this.authority = this.path('coordinator/ca.pem');
+    this.coordinatorFlags = options.coordinatorFlags ?? [];
+    await this.startCoordinator();
+
+    const engine = this.path('engine.tar.zst');
+    this.ctl(null, 'engine', 'pack', '--dir', required('GLEANER_TEST_ENGINE_DIR'), '--version',
+      '0.5.0', '--backend', 'cpu', '--key', this.path('release.key'), '--out', engine);
+    this.ctl(this.operator, 'engine', 'add', engine);
+    this.ctl(this.operator, 'model', 'add', required('GLEANER_TEST_MODEL'), '--name', 'demo-arith',
+      '--canaries', join(root, 'installer/model/canaries.jsonl'),
+      '--price-prompt', '2', '--price-generated', '8');
+    this.customer = this.ctl(this.operator, 'customer', 'list').data[0].id;
+    this.ctl(this.operator, 'customer', 'topup', this.customer, '100');
+    const owner = this.ctl(this.operator, 'owner', 'add', 'Test owner');
+    this.owner = owner.id;
+    this.ownerKey = owner.key;
+    this.consentDate = this.ctl(this.ownerKey, 'site', 'consent-text').date;
+  }
+
+  async startCoordinator() {
+    const started = this.log('coordinator').length;
+    const ports = this.gatewayPort
+      ? ['--gateway-port', this.gatewayPort, '--api-port', this.apiPort] : [];
+    this.coordinator = this.launch('coordinator', programs.coordinator,
+      ['serve', '--config', this.path('coordinator.toml'), ...ports, ...this.coordinatorFlags]);
+    const ready = await until('the coordinator is ready', () =>
+      /ready: nodes on port (\d+), API on port (\d+)/.exec(this.log('coordinator').slice(started)));
+    [, this.gatewayPort, this.apiPort] = ready;
+    this.url = `https://localhost:${this.apiPort}`;
+  }
+
+  addSite(name) {
+    return this.ctl(this.ownerKey, 'site', 'add', name, '--accept-consent', this.consentDate).id;
+  }
+
+  newToken(site) {
+    return this.ctl(this.ownerKey, 'token', 'new', '--site', site).token;
+  }
+
+  // Starts a node at a site of its own; resolves when it is connected.
+  async addNode(name, instance, site = this.addSite(`site of ${name}`)) {
+    const token = this.newToken(site);
+    const child = this.launch(name, programs.node,
+      ['run', '--coordinator', `localhost:${this.gatewayPort}`, '--token', token,
+        '--data-dir', this.path(name), '--instance', String(instance)]);
+    const id = await until(`${name} is connected`, () => {
+      if (child.exitCode !== null) throw new Error(`${name} ended: ${this.log(name)}`);
+      return this.ctl(this.operator, 'node', 'list', '--site', site).data
+        .find((node) => node.connected)?.id;
+    });
+    this.nodes.set(name, { child, id, site, token, instance });
+    return id;
+  }
+
+  submit(file, ...flags) {
+    return this.ctl(this.apiKey, 'job', 'submit', file, ...flags).id;
+  }
+
+  job(id) {
+    return this.ctl(this.apiKey, 'job', 'show', id);
+  }
+
+  async finished(id, seconds = 180) {
+    const ended = ['completed', 'failed', 'expired', 'cancelled'];
+    return until(`job ${id} ends`, () => {
+      const job = this.job(id);
+      return ended.includes(job.status) && job;
+    }, seconds);
+  }
+
+  requests(count, name = 'requests.jsonl', ...flags) {
+    const made = spawnSync('python3', [join(root, 'installer/model/arithmetic_requests.py'),
+      '--count', String(count), '--out', this.path(name), ...flags], { encoding: 'utf8' });
+    if (made.status !== 0) throw new Error(made.stderr);
+    return this.path(name);
+  }
+
+  // Throws unless every request was answered once, in order, and nearly all answers are right.
+  check(requests, job) {
+    const out = this.path(`${job}.jsonl`);
+    const got = spawnSync(programs.gleanerctl, ['job', 'output', job, '--out', out], {
+      env: { ...process.env, GLEANER_URL: this.url, GLEANER_CA: this.authority,
+        GLEANER_KEY: this.apiKey }, encoding: 'utf8' });
+    if (got.status !== 0) throw new Error(got.stderr);
+    const checked = spawnSync('python3', [join(root, 'installer/model/check_answers.py'),
+      '--requests', requests, '--output', out], { encoding: 'utf8' });
+    if (checked.status !== 0) throw new Error(checked.stdout + checked.stderr);
+  }
+
+  // Runs a script beside this file under the openai SDK's environment; returns its exit code and output.
+  sdk(script, ...args) {
+    return spawn(process.execPath, [join(root, 'tests', script), ...args], {
+      env: { ...process.env, NODE_EXTRA_CA_CERTS: this.authority,
+        OPENAI_BASE_URL: `${this.url}/v1`, OPENAI_API_KEY: this.apiKey } });
+  }
+
+  async stop(failed) {
+    for (const child of this.children) child.kill('SIGTERM');
+    await until('all programs end', () => this.children.size === 0, 15).catch(() => {
+      for (const child of this.children) child.kill('SIGKILL');
+    });
+    if (failed)
+      for (const name of ['coordinator', ...this.nodes.keys()])
+        console.error(`---- ${name}\n${this.log(name).slice(-4000)}`);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
