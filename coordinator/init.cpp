@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <sstream>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -25,20 +27,51 @@ struct FirstKeys {
     std::string project;
 };
 
-/// The file names only what differs from the defaults; the rest stands in it as comments.
+std::string toml_text(std::string_view text) {
+    std::string result = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') result += '\\';
+        result += c;
+    }
+    return result + '"';
+}
+
+std::string toml_list(const std::vector<std::string>& texts) {
+    std::string result = "[";
+    for (const auto& text : texts) result += (result.size() > 1 ? ", " : "") + toml_text(text);
+    return result + "]";
+}
+
+/// The default file, in which every option stands commented out, with these options set.
+std::string with_values(const std::string& explained,
+                        const std::map<std::string, std::string>& values) {
+    std::istringstream lines(explained);
+    std::string result;
+    std::string table;
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with('[')) table = line.substr(1, line.find(']') - 1) + ".";
+        const auto name_at = line.find_first_not_of("# ");
+        const auto equals = line.find(" = ");
+        if (line.starts_with('#') && equals != std::string::npos && name_at < equals) {
+            const auto name = line.substr(name_at, equals - name_at);
+            const auto value = values.find(table + name);
+            if (value != values.end()) line = name + " = " + value->second;
+        }
+        result += line + "\n";
+    }
+    return result;
+}
+
 Status write_config(const Settings& settings, const std::string& path) {
     Settings defaults;
     const auto explained = declare_options(defaults).default_file();
     std::ofstream out(path);
-    out << "# Gleaner coordinator. Every option is listed below with its default.\n"
-        << fmt::format("data_folder = \"{}\"\n", fs::absolute(settings.data_folder).string())
-        << fmt::format("release_public_key = \"{}\"\n", settings.release_public_key);
-    out << fmt::format("gateway.port = {}\napi.port = {}\n", settings.gateway_port,
-                       settings.api_port);
-    out << "api.server_names = [";
-    for (std::size_t i = 0; i < settings.server_names.size(); ++i)
-        out << (i == 0 ? "" : ", ") << '"' << settings.server_names[i] << '"';
-    out << "]\n\n" << explained;
+    out << with_values(explained,
+                       {{"data_folder", toml_text(fs::absolute(settings.data_folder).string())},
+                        {"release_public_key", toml_text(settings.release_public_key)},
+                        {"gateway.port", std::to_string(settings.gateway_port)},
+                        {"api.port", std::to_string(settings.api_port)},
+                        {"api.server_names", toml_list(settings.server_names)}});
     out.flush();
     if (!out) return Error(ErrorCode::io_failed, "cannot write " + path);
     return ok();

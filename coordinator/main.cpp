@@ -33,7 +33,9 @@ int fail(const gleaner::Error& error) {
 
 gleaner::Status load(gleaner::config::OptionSet& options, const std::string& config_path,
                      const gleaner::config::FlagValues& flags) {
-    if (!config_path.empty()) GLEANER_TRY(options.load_file(config_path));
+    if (!config_path.empty()) {
+        GLEANER_TRY(options.load_file(config_path));
+    }
     GLEANER_TRY(options.load_environment(environment()));
     return options.load_flags(flags);
 }

@@ -10,6 +10,13 @@
 
 #include <fmt/format.h>
 
+#include "coordinator/api/admin/admin_api.h"
+#include "coordinator/api/admin/consent_text.h"
+#include "coordinator/api/admin/grid_control.h"
+#include "coordinator/api/authenticator.h"
+#include "coordinator/api/openai/model_catalogue.h"
+#include "coordinator/api/router.h"
+#include "coordinator/api/server.h"
 #include "coordinator/gateway/blob_artefacts.h"
 #include "coordinator/gateway/gateway.h"
 #include "coordinator/gateway/node_events.h"
@@ -30,6 +37,8 @@ namespace asio = boost::asio;
 
 namespace {
 
+/// Running requests get this long when the coordinator stops.
+constexpr Duration stop_grace = std::chrono::seconds(5);
 constexpr Duration server_certificate_validity = std::chrono::hours(24 * 366);
 
 /// Everything that serving needs, in the order in which it is built and, reversed, torn down.
@@ -37,6 +46,9 @@ struct Parts {
     explicit Parts(const Settings& settings_) : settings(settings_) {}
 
     Status build();
+    Status build_grid();
+    Status build_gateway(const tls::KeyPair& key, const std::string& certificate_pem);
+    Status build_api(const tls::KeyPair& key, const std::string& certificate_pem);
     [[nodiscard]] gateway::GatewayOptions gateway_options() const;
 
     const Settings& settings;
@@ -52,6 +64,14 @@ struct Parts {
     std::unique_ptr<gateway::StoreDirectory> directory;
     std::unique_ptr<gateway::BlobArtefacts> artefacts;
     std::unique_ptr<gateway::Gateway> gateway;
+    std::optional<PublicKey> release_key;
+    std::optional<asio::ssl::context> api_context;
+    api::Router router;
+    std::unique_ptr<api::Authenticator> authenticator;
+    std::unique_ptr<api::ModelCatalogue> models;
+    std::unique_ptr<admin::GridControl> control;
+    std::unique_ptr<admin::AdminApi> admin;
+    std::unique_ptr<api::Server> server;
 };
 
 gateway::GatewayOptions Parts::gateway_options() const {
@@ -68,10 +88,12 @@ gateway::GatewayOptions Parts::gateway_options() const {
 Status Parts::build() {
     GLEANER_TRY(auto taken, InstanceLock::take(settings.data_folder));
     lock.emplace(std::move(taken));
-    if (settings.release_public_key.empty())
+    if (settings.release_public_key.empty()) {
         spdlog::warn("event=no_release_key: engines are refused until release_public_key is set");
-    else
-        GLEANER_TRY(PublicKey::from_text(settings.release_public_key));
+    } else {
+        GLEANER_TRY(auto key, PublicKey::from_text(settings.release_public_key));
+        release_key = key;
+    }
 
     GLEANER_TRY(auto loaded, tls::Authority::load(settings.in_data("ca.pem").string(),
                                                   settings.in_data("ca.key").string(), clock));
@@ -79,49 +101,91 @@ Status Parts::build() {
     GLEANER_TRY(auto server_key, tls::KeyPair::load(settings.in_data("server.key").string()));
     GLEANER_TRY(auto certificate, authority->issue_server(server_key, settings.server_names,
                                                           server_certificate_validity));
-    GLEANER_TRY(auto gateway_context,
-                tls::gateway_server_context(certificate.pem, server_key,
-                                            authority->certificate_pem()));
+    GLEANER_TRY(build_grid());
+    GLEANER_TRY(build_gateway(server_key, certificate.pem));
+    return build_api(server_key, certificate.pem);
+}
 
+Status Parts::build_grid() {
     GLEANER_TRY(store, store::StoreExecutor::start(settings.in_data("gleaner.db").string(), clock,
                                                    network.get_executor()));
     GLEANER_TRY(auto opened, store::Blobs::open(settings.data_folder));
     blobs.emplace(std::move(opened));
+    runtime::Grid::Options options;
+    options.heartbeat_interval = settings.heartbeat_interval;
+    options.scheduler.shard_target = settings.shard_target;
+    options.scheduler.reconnect_grace = settings.reconnect_grace;
+    options.scheduler.canary_share = settings.canary_share;
+    options.scheduler.seed = random_seed();
+    grid = std::make_unique<runtime::Grid>(options, clock, *store, *blobs, network.get_executor());
+    return ok();
+}
 
-    runtime::Grid::Options grid_options;
-    grid_options.heartbeat_interval = settings.heartbeat_interval;
-    grid_options.scheduler.shard_target = settings.shard_target;
-    grid_options.scheduler.reconnect_grace = settings.reconnect_grace;
-    grid_options.scheduler.canary_share = settings.canary_share;
-    grid_options.scheduler.seed = random_seed();
-    grid = std::make_unique<runtime::Grid>(grid_options, clock, *store, *blobs,
-                                           network.get_executor());
-
+Status Parts::build_gateway(const tls::KeyPair& key, const std::string& certificate_pem) {
+    GLEANER_TRY(auto context, tls::gateway_server_context(certificate_pem, key,
+                                                          authority->certificate_pem()));
     node_events = std::make_unique<gateway::GridNodeEvents>(*grid);
     directory = std::make_unique<gateway::StoreDirectory>(*store, *authority,
                                                           settings.node_certificate_validity);
     artefacts = std::make_unique<gateway::BlobArtefacts>(*blobs, blocking.get_executor());
-    const gateway::GatewayNeeds needs{clock,      *node_events,
-                                      *directory, *artefacts,
-                                      network.get_executor(), blocking.get_executor()};
-    GLEANER_TRY(gateway, gateway::Gateway::open(gateway_options(), std::move(gateway_context),
-                                                needs));
+    const gateway::GatewayNeeds needs{clock,      *node_events,           *directory,
+                                      *artefacts, network.get_executor(), blocking.get_executor()};
+    GLEANER_TRY(gateway, gateway::Gateway::open(gateway_options(), std::move(context), needs));
+    return ok();
+}
+
+Status Parts::build_api(const tls::KeyPair& key, const std::string& certificate_pem) {
+    auto context = settings.api_certificate.empty()
+                       ? tls::api_server_context(certificate_pem, key)
+                       : tls::api_server_context_from_files(settings.api_certificate,
+                                                            settings.api_key);
+    if (context.has_error()) return std::move(context).error();
+    api_context.emplace(std::move(context).value());
+    authenticator = std::make_unique<api::Authenticator>(*store, clock);
+    models = std::make_unique<api::ModelCatalogue>(*store, clock);
+
+    control = admin::control_of(*grid);
+    admin::AdminOptions admin_options{admin::consent_text(ledger::Split{}), authority->pin(),
+                                      release_key};
+    const admin::AdminNeeds admin_needs{clock,    *store,
+                                        *blobs,   *control,
+                                        blocking.get_executor(),
+                                        [this] { authenticator->forget(); }};
+    admin = std::make_unique<admin::AdminApi>(std::move(admin_options), admin_needs);
+    admin->add_routes(router);
+
+    api::ServerOptions options;
+    options.address = settings.api_address;
+    options.port = static_cast<std::uint16_t>(settings.api_port);
+    server = std::make_unique<api::Server>(options, clock, network.get_executor(), *api_context,
+                                           router, *authenticator,
+                                           [](const api::RequestRecord&) {});
     return ok();
 }
 
 asio::awaitable<Status> run(Parts& parts) {
+    // Signals are waited for from here on, so that none falls between start and readiness.
+    asio::signal_set signals(parts.network, SIGTERM, SIGINT);
     auto started = co_await parts.grid->start();
     if (started.has_error()) co_return std::move(started).error();
+    auto serving = parts.server->start();
+    if (serving.has_error()) co_return std::move(serving).error();
     parts.gateway->start();
-    fmt::print("gleaner-coordinator is ready: nodes on port {}\n", parts.gateway->port());
+    fmt::print("gleaner-coordinator is ready: nodes on port {}, API on port {}\n",
+               parts.gateway->port(), parts.server->port());
     std::fflush(stdout);
 
-    asio::signal_set signals(parts.network, SIGTERM, SIGINT);
     co_await signals.async_wait(asio::use_awaitable);
     spdlog::info("event=stopping");
+    co_await parts.server->stop(stop_grace);
     co_await parts.gateway->stop();
     co_await parts.grid->stop();
     co_return ok();
+}
+
+/// co_spawn wants a result that can be default-constructed; a Status cannot.
+asio::awaitable<void> run_into(Parts& parts, Status& outcome) {
+    outcome = co_await run(parts);
 }
 
 }  // namespace
@@ -130,10 +194,9 @@ Status serve(const Settings& settings) {
     Parts parts(settings);
     GLEANER_TRY(parts.build());
     Status outcome = ok();
-    asio::co_spawn(parts.network, run(parts), [&](const std::exception_ptr& thrown, Status status) {
-        if (thrown) std::rethrow_exception(thrown);
-        outcome = std::move(status);
+    asio::co_spawn(parts.network, run_into(parts, outcome), [&](const std::exception_ptr& thrown) {
         parts.network.stop();
+        if (thrown) std::rethrow_exception(thrown);
     });
     parts.network.run();
     return outcome;

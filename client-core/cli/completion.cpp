@@ -1,5 +1,6 @@
 #include "client-core/cli/completion.h"
 
+#include <algorithm>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -32,7 +33,10 @@ std::string one_line(std::string text) {
 void collect_flags(const CLI::App& app, std::vector<Word>& flags) {
     for (const CLI::Option* option : app.get_options()) {
         for (const std::string& name : option->get_lnames()) {
-            flags.push_back({"--" + name, one_line(option->get_description())});
+            const bool known = std::any_of(flags.begin(), flags.end(), [&](const Word& flag) {
+                return flag.text == "--" + name;
+            });
+            if (!known) flags.push_back({"--" + name, one_line(option->get_description())});
         }
     }
     for (const CLI::App* part : app.get_subcommands({})) {
@@ -42,11 +46,8 @@ void collect_flags(const CLI::App& app, std::vector<Word>& flags) {
 
 void collect(const CLI::App& app, const std::string& path, const std::vector<Word>& global_flags,
              std::vector<Place>& places) {
-    Place place{path, {}, {}};
+    Place place{path, {}, global_flags};
     collect_flags(app, place.flags);
-    if (!path.empty()) {
-        place.flags.insert(place.flags.end(), global_flags.begin(), global_flags.end());
-    }
     const auto parts = app.get_subcommands({});
     for (const CLI::App* part : parts) {
         if (!part->get_name().empty()) {

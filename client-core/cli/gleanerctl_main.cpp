@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <boost/json.hpp>
 
 #include "client-core/cli/context.h"
 #include "shared/config/flags.h"
@@ -29,8 +30,15 @@ config::Environment environment_of_process() {
     return environment;
 }
 
-int report(const Error& error) {
-    std::cerr << "gleanerctl: " << error.message() << "\n";
+/// With --json the error is JSON too, on stderr: {"error":{"code","message"}}.
+int report(const Error& error, bool json) {
+    if (json) {
+        const boost::json::object reason{{"code", to_string(error.code())},
+                                         {"message", error.message()}};
+        std::cerr << boost::json::serialize(boost::json::object{{"error", reason}}) << "\n";
+    } else {
+        std::cerr << "gleanerctl: " << error.message() << "\n";
+    }
     return 1;
 }
 
@@ -60,11 +68,12 @@ int run(int argc, char** argv) {
 
     const Status loaded = cli::load_profile(options, profile_path, profile_flag->count() > 0,
                                             environment, flags, context.profile);
-    if (!loaded) return report(loaded.error());
+    if (!loaded) return report(loaded.error(), context.json);
     const Status done = context.command();
     std::cout.flush();
-    if (!done) return report(done.error());
-    if (!std::cout) return report(Error(ErrorCode::io_failed, "cannot write to stdout"));
+    if (!done) return report(done.error(), context.json);
+    if (!std::cout)
+        return report(Error(ErrorCode::io_failed, "cannot write to stdout"), context.json);
     return 0;
 }
 
@@ -75,6 +84,6 @@ int main(int argc, char** argv) {
     try {
         return run(argc, argv);
     } catch (const std::exception& failure) {
-        return report(Error(ErrorCode::internal, failure.what()));
+        return report(Error(ErrorCode::internal, failure.what()), false);
     }
 }

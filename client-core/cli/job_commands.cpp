@@ -141,8 +141,6 @@ Result<json::object> metadata_of(const SubmitOptions& options) {
         }
         metadata[pair.substr(0, equals)] = pair.substr(equals + 1);
     }
-    if (!options.privacy.empty()) metadata["gleaner_privacy"] = options.privacy;
-    if (options.replicas > 0) metadata["gleaner_replicas"] = std::to_string(options.replicas);
     return metadata;
 }
 
@@ -162,6 +160,10 @@ Status submit(const Context& context, const SubmitOptions& options) {
                       {"endpoint", endpoint},
                       {"completion_window", options.window}};
     if (!metadata.empty()) body["metadata"] = std::move(metadata);
+    json::object extension;  // Gleaner's own, beside OpenAI's members
+    if (!options.privacy.empty()) extension["privacy"] = options.privacy;
+    if (options.replicas > 0) extension["replicas"] = options.replicas;
+    if (!extension.empty()) body["gleaner"] = std::move(extension);
     GLEANER_TRY(const auto batch, api.post("/v1/batches", body, options.idempotency_key));
     if (!options.watch) {
         print_record(context, batch, job_columns);

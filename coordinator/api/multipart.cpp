@@ -124,10 +124,15 @@ ApiResult<bool> MultipartReader::advance() {
             step_ = Step::after_boundary;
             return true;
         }
-        case Step::after_boundary: return after_boundary();
-        case Step::headers: return read_headers();
-        case Step::body: return read_body();
-        case Step::epilogue: pending_.clear(); return false;
+        case Step::after_boundary:
+            return after_boundary();
+        case Step::headers:
+            return read_headers();
+        case Step::body:
+            return read_body();
+        case Step::epilogue:
+            pending_.clear();
+            return false;
     }
     return false;
 }

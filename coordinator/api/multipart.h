@@ -1,6 +1,6 @@
 #pragma once
-/// multipart/form-data (RFC 7578), read piece by piece as it arrives: memory is bounded whatever the
-/// size of a file in it. Pure: bytes in, calls out.
+/// multipart/form-data (RFC 7578), read piece by piece as it arrives: memory is bounded whatever
+/// the size of a file in it. Pure: bytes in, calls out.
 
 #include <cstdint>
 #include <functional>

@@ -45,8 +45,8 @@ struct EngineRequest {
     bool structured = false;  ///< the output follows a grammar or schema
     bool has_tools = false;
     std::int32_t top_logprobs = -1;         ///< wanted alternatives; -1: no log-probabilities
-    std::int64_t prompt_bytes = 0;  ///< of text; a token id counts as one
-    std::int64_t messages = 1;      ///< or inputs: each has marks of its own
+    std::int64_t prompt_bytes = 0;          ///< of text; a token id counts as one
+    std::int64_t messages = 1;              ///< or inputs: each has marks of its own
     std::int64_t generated_tokens_max = 0;  ///< the request's limit or the model's
     std::int64_t seed = 0;
     std::optional<PrivacyClass> privacy;

@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <charconv>
-
 #include <fcntl.h>
 #include <unistd.h>
 

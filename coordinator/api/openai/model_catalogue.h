@@ -39,7 +39,8 @@ class ModelCatalogue {
 public:
     static constexpr Duration kept_for = std::chrono::seconds(2);
 
-    ModelCatalogue(store::StoreExecutor& store, const Clock& clock) : store_(store), clock_(clock) {}
+    ModelCatalogue(store::StoreExecutor& store, const Clock& clock)
+        : store_(store), clock_(clock) {}
 
     [[nodiscard]] boost::asio::awaitable<ApiResult<std::shared_ptr<const ModelTable>>> current();
     /// After a model was added or removed.

@@ -30,14 +30,10 @@ json::value parsed_or_null(const std::string& text) {
 }  // namespace
 
 json::object file_object(const store::File& file) {
-    return {{"id", file.id.get()},
-            {"object", "file"},
-            {"bytes", file.bytes},
-            {"created_at", file.created.seconds()},
-            {"expires_at", nullptr},
-            {"filename", file.filename},
-            {"purpose", file.purpose},
-            {"status", "processed"},
+    return {{"id", file.id.get()},      {"object", "file"},
+            {"bytes", file.bytes},      {"created_at", file.created.seconds()},
+            {"expires_at", nullptr},    {"filename", file.filename},
+            {"purpose", file.purpose},  {"status", "processed"},
             {"status_details", nullptr}};
 }
 
@@ -112,10 +108,17 @@ std::optional<Duration> parse_window(std::string_view text) {
     if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
     std::int64_t minutes = 0;
     switch (text.back()) {
-        case 'm': minutes = number; break;
-        case 'h': minutes = number * 60; break;
-        case 'd': minutes = number * 24 * 60; break;
-        default: return std::nullopt;
+        case 'm':
+            minutes = number;
+            break;
+        case 'h':
+            minutes = number * 60;
+            break;
+        case 'd':
+            minutes = number * 24 * 60;
+            break;
+        default:
+            return std::nullopt;
     }
     if (minutes < 1 || minutes > 7 * 24 * 60) return std::nullopt;
     return std::chrono::minutes(minutes);

@@ -26,8 +26,8 @@ struct ApiLimits {
     std::uint64_t project_bytes_max = 10ULL << 30U;
     std::uint64_t disk_reserve_bytes = 256ULL << 20U;  ///< uploads leave this much free
     std::uint32_t batch_items_max = 1'000'000;
-    std::uint64_t request_bytes_max = 16ULL << 20U;    ///< of an online request
-    std::uint32_t streams_per_project_max = 4'096;
+    std::uint64_t request_bytes_max = 16ULL << 20U;  ///< of an online request
+    std::uint32_t streams_per_customer_max = 4'096;
     Duration stream_start_within = std::chrono::seconds(30);
 };
 

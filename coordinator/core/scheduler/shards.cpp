@@ -104,7 +104,10 @@ std::uint32_t Scheduler::State::shard_size(const Job& job, const Slot& slot,
     if (!speed.observed()) target = 2.0 * slot.slots;
     const auto& queue = *job.queue;
     const auto& eligible = models[slot.model].ready.of(queue.key.privacy, queue.key.owner);
-    const double nodes_n = static_cast<double>(std::max<std::size_t>(eligible.size(), 1));
+    // Customers share the nodes, so that each has its part of them to spread over.
+    const std::size_t nodes_each =
+        eligible.size() / std::max<std::size_t>(queue.customers.size(), 1);
+    const double nodes_n = static_cast<double>(std::max<std::size_t>(nodes_each, 1));
     const double pending = static_cast<double>(job.pending);
     // Guided self-scheduling; the tail is spread evenly over free engine slots.
     const double free_slots =

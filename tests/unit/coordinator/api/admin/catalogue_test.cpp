@@ -104,7 +104,7 @@ TEST_CASE("a model with a bad name, context, canary or without bytes is refused"
     CHECK(refused("prompt_micros_per_million", -5) == 400);
     CHECK(refused("canaries", boost::json::array{{{"expect", "4"}}}) == 400);
     CHECK(refused("canaries", boost::json::array{7}) == 400);
-    CHECK(refused("sha256", std::string(64, '0')) == 404);
+    CHECK(refused("sha256", boost::json::value(std::string(64, '0'))) == 404);
     CHECK(refused("colour", "red") == 400);
     CHECK(admin.grid.models.empty());
     CHECK(admin.post(admin.platform, "/api/v1/models", model_body(id)).status == 200);

@@ -44,7 +44,9 @@ TEST_CASE("random inserts, erasures and takes agree with an ordinary set") {
                 for (auto v = value; v < last; ++v) plain.insert(v);
                 break;
             }
-            case 1: CHECK(set.erase(value) == (plain.erase(value) == 1)); break;
+            case 1:
+                CHECK(set.erase(value) == (plain.erase(value) == 1));
+                break;
             default: {
                 std::vector<std::uint32_t> taken;
                 set.take(2, taken);

@@ -1,5 +1,6 @@
 #pragma once
-/// A scheduler in virtual time for tests: events in, commands out; invariants are checked after each.
+/// A scheduler in virtual time for tests: events in, commands out; invariants are checked after
+/// each.
 
 #include <algorithm>
 #include <optional>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "coordinator/core/scheduler/scheduler.h"
+#include "coordinator/core/trust/standing.h"
 
 namespace gleaner::core::test {
 
@@ -149,8 +151,7 @@ public:
     /// Finishes the whole lease, canaries correctly.
     void finish_all(const SendLease& lease) {
         for (std::uint32_t i = 0; i < lease.items.size(); ++i)
-            finish(lease, i, "4",
-                   lease.items[i].canary ? Verdict::verified : Verdict::plausible);
+            finish(lease, i, "4", lease.items[i].canary ? Verdict::verified : Verdict::plausible);
     }
 
     void fail(const SendLease& lease, std::uint32_t index, FailureCause cause,

@@ -1,0 +1,267 @@
+#include "coordinator/api/openai/online_answer.h"
+
+#include "coordinator/openai/engine_reply.h"
+#include "shared/proto/wire.pb.h"
+#include "shared/util/check.h"
+#include "shared/util/log.h"
+
+namespace gleaner::api {
+
+namespace asio = boost::asio;
+using openai::StreamRelay;
+
+namespace {
+
+/// Another node must begin soon: a stream that stands still for long looks broken.
+constexpr Duration go_on_within = std::chrono::seconds(20);
+
+std::string answer_id(const OnlineAnswer::Order& order) {
+    const auto& id = order.id.get();
+    const bool chat = order.request.endpoint == openai::Endpoint::chat_completions;
+    return (chat ? "chatcmpl-" : "cmpl-") + id.substr(id.find('_') + 1);
+}
+
+StreamRelay::Options relay_options(const OnlineAnswer::Order& order, const Clock& clock) {
+    StreamRelay::Options options;
+    options.id = answer_id(order);
+    options.model = order.model.name;
+    options.created_s = clock.wall().seconds();
+    return options;
+}
+
+runtime::Endpoint grid_endpoint(openai::Endpoint endpoint) {
+    switch (endpoint) {
+        case openai::Endpoint::chat_completions: return runtime::Endpoint::chat_completions;
+        case openai::Endpoint::completions: return runtime::Endpoint::completions;
+        case openai::Endpoint::embeddings: return runtime::Endpoint::embeddings;
+    }
+    return runtime::Endpoint::chat_completions;
+}
+
+ApiError interrupted() {
+    ApiError error(503, "server_error", "stream_interrupted",
+                   "The machine that computed this answer was lost and no other could go on "
+                   "with it: send the request again.");
+    return std::move(error).retry_in(std::chrono::seconds(1));
+}
+
+/// A grid that is full passes; a model that fits no node does not.
+ApiError refusal(const Error& error, Duration retry_after) {
+    if (error.code() == ErrorCode::failed_precondition)
+        return {503, "server_error", "model_unavailable", error.message()};
+    return openai::rate_limited(error.message(), retry_after);
+}
+
+}  // namespace
+
+OnlineAnswer::OnlineAnswer(const asio::any_io_executor& executor, StreamPlacer& grid,
+                           const Clock& clock, Order order)
+    : grid_(grid),
+      clock_(clock),
+      order_(std::move(order)),
+      relay_(order_.request, relay_options(order_, clock)),
+      started_(clock.now()),
+      changed_(executor) {}
+
+OnlineAnswer::~OnlineAnswer() {
+    close();
+}
+
+void OnlineAnswer::open(Duration within) {
+    runtime::StreamRequest request;
+    request.customer = order_.caller.customer;
+    request.own_sites_of = order_.caller.own_sites_of;
+    request.model = order_.model;
+    request.privacy = order_.privacy;
+    request.endpoint = grid_endpoint(order_.request.endpoint);
+    request.body = relay_.engine_body();
+    request.avoid = avoid_;
+    request.give_up_after = within;
+    state_ = State::running;
+    ++attempts_;
+    stream_ = grid_.open_stream(std::move(request), *this);
+}
+
+void OnlineAnswer::close() {
+    if (stream_) grid_.close_stream(*std::exchange(stream_, std::nullopt));
+}
+
+void OnlineAnswer::note_first() {
+    if (!first_after_) first_after_ = clock_.now() - started_;
+}
+
+void OnlineAnswer::on_started(const NodeId& node) {
+    GLEANER_CHECK(stream_.has_value(), "a stream that was opened begins");
+    auto facts = grid_.facts(node);
+    if (!facts) facts = runtime::NodeFacts{.node = node};
+    served_.push_back({std::move(*facts), *stream_});
+    relay_.begin_node(std::to_string(served_.size() - 1));
+}
+
+void OnlineAnswer::on_delta(std::string_view data, std::uint32_t generated_tokens) {
+    if (node_broken_ || too_slow_ || !order_.request.stream) return;
+    const auto used = relay_.on_chunk(data, generated_tokens, pending_);
+    if (used.has_error()) {
+        spdlog::warn("event=stream_event_refused request={} why=\"{}\"", order_.id.get(),
+                     used.error().message());
+        node_broken_ = true;
+    }
+    if (pending_.size() > unread_bytes_max) too_slow_ = true;
+    if (!pending_.empty()) note_first();
+    if (!pending_.empty() || node_broken_) changed_.notify();
+}
+
+void OnlineAnswer::on_end(const wire::StreamEnd& end) {
+    stream_.reset();
+    state_ = State::ended;
+    if (end.has_failure()) {
+        state_ = State::rejected;
+        problem_ = openai::engine_refusal(end.failure().body(),
+                                          static_cast<std::int32_t>(end.failure().http_status()),
+                                          end.failure().message());
+    }
+    totals_ = {end.prompt_tokens(), end.generated_tokens(),
+               static_cast<std::int64_t>(end.device_micros())};
+    body_ = end.body();
+    changed_.notify();
+}
+
+void OnlineAnswer::on_interrupted(const NodeId& node, core::FailureCause) {
+    stream_.reset();
+    state_ = State::interrupted;
+    avoid_.push_back(node);
+    changed_.notify();
+}
+
+void OnlineAnswer::on_refused(const Error& error, Duration retry_after) {
+    stream_.reset();
+    state_ = State::refused;
+    problem_ = refusal(error, retry_after);
+    changed_.notify();
+}
+
+ApiStatus OnlineAnswer::go_on() {
+    if (node_broken_) {
+        close();
+        if (!served_.empty()) avoid_.push_back(served_.back().node.node);
+    }
+    node_broken_ = false;
+    const bool refused = state_ == State::rejected;
+    const auto next = relay_.on_interrupted(refused, pending_);
+    switch (next) {
+        case StreamRelay::Next::finished: state_ = State::ended; return api_ok();
+        case StreamRelay::Next::give_up: return problem_.value_or(interrupted());
+        case StreamRelay::Next::retry:
+        case StreamRelay::Next::resume:
+        case StreamRelay::Next::regenerate: break;
+    }
+    if (attempts_ >= attempts_max) return interrupted();
+    problem_.reset();
+    open(go_on_within);
+    return api_ok();
+}
+
+asio::awaitable<Status> OnlineAnswer::flush(Reply& reply) {
+    if (pending_.empty()) co_return ok();
+    if (!reply.begun()) {
+        auto begun = co_await reply.begin(200, "text/event-stream; charset=utf-8", std::nullopt);
+        if (begun.has_error()) co_return begun;
+    }
+    co_return co_await reply.write(std::exchange(pending_, {}));
+}
+
+asio::awaitable<ApiStatus> OnlineAnswer::end_with(ApiError error, Reply& reply) {
+    close();
+    relay_.abandon();
+    if (!reply.begun() && pending_.empty()) co_return error;
+    StreamRelay::append_error(error, pending_);
+    const auto told = co_await flush(reply);
+    if (told.has_value()) (void)co_await reply.finish();
+    co_return api_ok();
+}
+
+asio::awaitable<ApiStatus> OnlineAnswer::stream_to(Reply& reply) {
+    open(order_.start_within);
+    reply.set_on_gone([this] {
+        client_gone_ = true;
+        changed_.notify();
+    });
+    for (;;) {
+        co_await changed_.wait();
+        if (!client_gone_ && !too_slow_) {
+            const auto sent = co_await flush(reply);
+            client_gone_ = client_gone_ || sent.has_error();
+        }
+        if (client_gone_ || too_slow_) {
+            close();
+            relay_.abandon();
+            co_return api_ok();
+        }
+        if (state_ == State::refused) {
+            // Taken out first: g++ 12 (house style 3.1).
+            auto error = relay_.started() ? interrupted() : *problem_;
+            co_return co_await end_with(std::move(error), reply);
+        }
+        if (state_ == State::interrupted || state_ == State::rejected || node_broken_) {
+            auto gone_on = go_on();
+            if (gone_on.has_error()) {
+                auto error = std::move(gone_on).error();
+                co_return co_await end_with(std::move(error), reply);
+            }
+        }
+        if (state_ != State::ended) continue;
+        relay_.on_end(totals_, pending_);
+        const auto sent = co_await flush(reply);
+        if (sent.has_value()) (void)co_await reply.finish();
+        co_return api_ok();
+    }
+}
+
+asio::awaitable<ApiResult<std::string>> OnlineAnswer::whole(Reply& reply) {
+    open(order_.start_within);
+    reply.set_on_gone([this] {
+        client_gone_ = true;
+        changed_.notify();
+    });
+    for (;;) {
+        co_await changed_.wait();
+        if (client_gone_) {
+            close();
+            co_return ApiError(Error(ErrorCode::cancelled, "the client is gone"));
+        }
+        if (state_ == State::refused || state_ == State::rejected) co_return *problem_;
+        if (state_ == State::ended) {
+            openai::ReplyFacts facts;
+            facts.endpoint = order_.request.endpoint;
+            facts.id = answer_id(order_);
+            facts.model = order_.model.name;
+            facts.created_s = clock_.wall().seconds();
+            facts.top_logprobs = order_.request.top_logprobs;
+            auto rewritten = openai::openai_reply(body_, facts);
+            if (rewritten.has_value()) {
+                note_first();
+                relay_.on_end(totals_, pending_);
+                co_return std::move(rewritten).value();
+            }
+            spdlog::warn("event=answer_refused request={} why=\"{}\"", order_.id.get(),
+                         rewritten.error().message());
+            avoid_.push_back(served_.back().node.node);
+            state_ = State::interrupted;
+        }
+        if (state_ != State::interrupted) continue;
+        if (attempts_ >= attempts_max) co_return interrupted();
+        open(go_on_within);
+    }
+}
+
+std::vector<AnswerPart> OnlineAnswer::parts() const {
+    std::vector<AnswerPart> parts;
+    for (const auto& part : relay_.parts()) {
+        const auto& served = served_.at(static_cast<std::size_t>(std::stoul(part.node)));
+        parts.push_back({served.node, served.stream, part.prompt_tokens, part.generated_tokens,
+                         part.device_micros});
+    }
+    return parts;
+}
+
+}  // namespace gleaner::api
