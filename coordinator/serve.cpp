@@ -7,14 +7,17 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
-
 #include <fmt/format.h>
 
 #include "coordinator/api/admin/admin_api.h"
 #include "coordinator/api/admin/consent_text.h"
 #include "coordinator/api/admin/grid_control.h"
 #include "coordinator/api/authenticator.h"
+#include "coordinator/api/metrics/api_metrics.h"
+#include "coordinator/api/metrics/health_routes.h"
+#include "coordinator/api/openai/credit_gate.h"
 #include "coordinator/api/openai/model_catalogue.h"
+#include "coordinator/api/openai/routes.h"
 #include "coordinator/api/router.h"
 #include "coordinator/api/server.h"
 #include "coordinator/gateway/blob_artefacts.h"
@@ -49,6 +52,7 @@ struct Parts {
     Status build_grid();
     Status build_gateway(const tls::KeyPair& key, const std::string& certificate_pem);
     Status build_api(const tls::KeyPair& key, const std::string& certificate_pem);
+    void add_customer_routes();
     [[nodiscard]] gateway::GatewayOptions gateway_options() const;
 
     const Settings& settings;
@@ -69,6 +73,10 @@ struct Parts {
     api::Router router;
     std::unique_ptr<api::Authenticator> authenticator;
     std::unique_ptr<api::ModelCatalogue> models;
+    std::unique_ptr<api::CreditGate> credit;
+    api::ApiMetrics metrics;
+    std::unique_ptr<api::Services> services;
+    bool stopping = false;
     std::unique_ptr<admin::GridControl> control;
     std::unique_ptr<admin::AdminApi> admin;
     std::unique_ptr<api::Server> server;
@@ -122,8 +130,8 @@ Status Parts::build_grid() {
 }
 
 Status Parts::build_gateway(const tls::KeyPair& key, const std::string& certificate_pem) {
-    GLEANER_TRY(auto context, tls::gateway_server_context(certificate_pem, key,
-                                                          authority->certificate_pem()));
+    GLEANER_TRY(auto context,
+                tls::gateway_server_context(certificate_pem, key, authority->certificate_pem()));
     node_events = std::make_unique<gateway::GridNodeEvents>(*grid);
     directory = std::make_unique<gateway::StoreDirectory>(*store, *authority,
                                                           settings.node_certificate_validity);
@@ -135,10 +143,10 @@ Status Parts::build_gateway(const tls::KeyPair& key, const std::string& certific
 }
 
 Status Parts::build_api(const tls::KeyPair& key, const std::string& certificate_pem) {
-    auto context = settings.api_certificate.empty()
-                       ? tls::api_server_context(certificate_pem, key)
-                       : tls::api_server_context_from_files(settings.api_certificate,
-                                                            settings.api_key);
+    auto context =
+        settings.api_certificate.empty()
+            ? tls::api_server_context(certificate_pem, key)
+            : tls::api_server_context_from_files(settings.api_certificate, settings.api_key);
     if (context.has_error()) return std::move(context).error();
     api_context.emplace(std::move(context).value());
     authenticator = std::make_unique<api::Authenticator>(*store, clock);
@@ -147,20 +155,36 @@ Status Parts::build_api(const tls::KeyPair& key, const std::string& certificate_
     control = admin::control_of(*grid);
     admin::AdminOptions admin_options{admin::consent_text(ledger::Split{}), authority->pin(),
                                       release_key};
-    const admin::AdminNeeds admin_needs{clock,    *store,
-                                        *blobs,   *control,
+    const admin::AdminNeeds admin_needs{clock,
+                                        *store,
+                                        *blobs,
+                                        *control,
                                         blocking.get_executor(),
                                         [this] { authenticator->forget(); }};
     admin = std::make_unique<admin::AdminApi>(std::move(admin_options), admin_needs);
     admin->add_routes(router);
+    add_customer_routes();
 
     api::ServerOptions options;
     options.address = settings.api_address;
     options.port = static_cast<std::uint16_t>(settings.api_port);
-    server = std::make_unique<api::Server>(options, clock, network.get_executor(), *api_context,
-                                           router, *authenticator,
-                                           [](const api::RequestRecord&) {});
+    server = std::make_unique<api::Server>(
+        options, clock, network.get_executor(), *api_context, router, *authenticator,
+        [this](const api::RequestRecord& record) { metrics.request(record); });
     return ok();
+}
+
+void Parts::add_customer_routes() {
+    api::ApiLimits limits;
+    limits.file_bytes_max = settings.file_bytes_max;
+    limits.project_bytes_max = settings.project_bytes_max;
+    limits.batch_items_max = settings.batch_items_max;
+    credit = std::make_unique<api::CreditGate>(*store, clock, limits.streams_per_customer_max);
+    services.reset(new api::Services{limits, clock, *store, *blobs, *grid, blocking.get_executor(),
+                                     *models, *credit, metrics});
+    api::add_openai_routes(router, *services);
+    api::add_health_routes(
+        router, *services, [this] { return server.get(); }, [this] { return stopping; });
 }
 
 asio::awaitable<Status> run(Parts& parts) {
@@ -177,6 +201,7 @@ asio::awaitable<Status> run(Parts& parts) {
 
     co_await signals.async_wait(asio::use_awaitable);
     spdlog::info("event=stopping");
+    parts.stopping = true;
     co_await parts.server->stop(stop_grace);
     co_await parts.gateway->stop();
     co_await parts.grid->stop();

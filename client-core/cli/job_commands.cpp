@@ -245,7 +245,7 @@ void add_submit(CLI::App& group, Context& context) {
                      "runs a machine can read what it computes")
         ->check(CLI::IsMember({"any", "certified", "own"}));
     command->add_option("--replicas", options->replicas, "Answer each item on so many sites")
-        ->check(CLI::Range(1, 5));
+        ->check(CLI::Range(1, 3));
     command->add_option("--metadata", options->metadata, "KEY=VALUE, kept with the job")
         ->expected(1)
         ->take_all();

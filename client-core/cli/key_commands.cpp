@@ -31,9 +31,16 @@ Status new_key(const Context& context, const std::string& path) {
     return ok();
 }
 
+/// The public key alone on stdout, so that `$(gleanerctl key show FILE)` is what a configuration
+/// wants.
 Status show_key(const Context& context, const std::string& path) {
     GLEANER_TRY(const SigningKey key, SigningKey::load(path));
-    print_key(context, key.public_key(), path);
+    if (context.json) {
+        print_key(context, key.public_key(), path);
+        return ok();
+    }
+    context.out << key.public_key().text() << "\n";
+    context.err << "fingerprint " << key.public_key().fingerprint() << "\n";
     return ok();
 }
 

@@ -105,7 +105,7 @@ void StreamRelay::on_end(const NodeTotals& totals, std::string& out) {
     if (request_.generated_tokens_max > 0)
         generated =
             std::min(generated, std::max<std::int64_t>(0, request_.generated_tokens_max - before));
-    close_part(generated, totals.device_micros);
+    close_part(generated, totals.device_micros, true);
     if (!started_) send_role(out);
     if (!finishing_) send_finish(out);
     send_usage(out);
@@ -121,7 +121,7 @@ StreamRelay::Next StreamRelay::on_interrupted(bool refused, std::string& out) {
     const auto before = generated_tokens();
     auto sent = node_tokens_sent_;
     if (mode_ == Mode::regenerate) sent = std::max<std::int64_t>(0, sent - before);
-    close_part(sent, 0);
+    close_part(sent, 0, false);
     tool_calls_.clear();
     if (mode_ == Mode::resume && (refused || mismatch_)) resume_failed_ = true;
     if (mode_ == Mode::regenerate && (refused || mismatch_)) return Next::give_up;
@@ -152,7 +152,7 @@ void StreamRelay::abandon() {
     if (done_) return;
     auto sent = node_tokens_sent_;
     if (mode_ == Mode::regenerate) sent = std::max<std::int64_t>(0, sent - generated_tokens());
-    close_part(sent, 0);
+    close_part(sent, 0, false);
     done_ = true;
 }
 
@@ -173,14 +173,14 @@ std::int64_t StreamRelay::generated_tokens() const {
         [](std::int64_t sum, const Part& p) { return sum + p.generated_tokens; });
 }
 
-void StreamRelay::close_part(std::int64_t generated, std::int64_t device_micros) {
+void StreamRelay::close_part(std::int64_t generated, std::int64_t device_micros, bool complete) {
     if (!std::exchange(node_open_, false)) return;
-    const bool prompt_is_billed =
-        std::ranges::any_of(parts_, [](const Part& part) { return part.prompt_tokens > 0; });
-    if (generated == 0 && device_micros == 0) return;  // nothing of it reached the customer
-    parts_.push_back({node_, prompt_is_billed ? 0 : prompt_tokens_, generated, device_micros});
     node_tokens_ = 0;
     node_tokens_sent_ = 0;
+    if (generated == 0 && !complete) return;  // nothing of it reached the customer
+    const bool prompt_is_billed =
+        std::ranges::any_of(parts_, [](const Part& part) { return part.prompt_tokens > 0; });
+    parts_.push_back({node_, prompt_is_billed ? 0 : prompt_tokens_, generated, device_micros});
 }
 
 void StreamRelay::send_role(std::string& out) {

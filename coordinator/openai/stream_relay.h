@@ -101,7 +101,7 @@ private:
     void send_tool_calls(std::string& out);
     void send_usage(std::string& out);
     void send_choice(boost::json::object choice, std::string& out);
-    void close_part(std::int64_t generated, std::int64_t device_micros);
+    void close_part(std::int64_t generated, std::int64_t device_micros, bool complete);
     [[nodiscard]] bool can_resume() const;
 
     EngineRequest request_;

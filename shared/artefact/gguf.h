@@ -65,7 +65,8 @@ struct MemoryEstimate {
 ///              + 4 bytes × slots × vocabulary for the outputs + 24 MiB for the process itself
 ///
 /// Mixture-of-experts models keep all experts in memory, so weights need no correction; sliding
-/// windows and recurrent layers need less than this says. See tests for measured values.
+/// windows and recurrent layers need less than this says. llama.cpp 0.5.0 with the demo model was
+/// measured at 31 MB for 8 slots of 512 tokens, for which this gives 47 MiB.
 [[nodiscard]] MemoryEstimate estimate_memory(const GgufInfo& info, std::uint32_t slots,
                                              std::uint32_t context_per_slot);
 

@@ -52,11 +52,11 @@ public:
 
 private:
     struct Account {
-        Money available;       ///< as the store said
-        Money charged_since;   ///< since then
+        Money available;      ///< as the store said
+        Money charged_since;  ///< since then
         Money held;
         std::uint32_t running = 0;
-        Time until;            ///< `available` is used until then
+        Time until;  ///< `available` is used until then
     };
     store::StoreExecutor& store_;
     const Clock& clock_;

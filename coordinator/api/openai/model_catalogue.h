@@ -37,7 +37,7 @@ private:
 /// Single-threaded.
 class ModelCatalogue {
 public:
-    static constexpr Duration kept_for = std::chrono::seconds(2);
+    static constexpr Duration kept_for = std::chrono::milliseconds(250);
 
     ModelCatalogue(store::StoreExecutor& store, const Clock& clock)
         : store_(store), clock_(clock) {}

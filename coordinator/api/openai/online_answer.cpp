@@ -31,9 +31,12 @@ StreamRelay::Options relay_options(const OnlineAnswer::Order& order, const Clock
 
 runtime::Endpoint grid_endpoint(openai::Endpoint endpoint) {
     switch (endpoint) {
-        case openai::Endpoint::chat_completions: return runtime::Endpoint::chat_completions;
-        case openai::Endpoint::completions: return runtime::Endpoint::completions;
-        case openai::Endpoint::embeddings: return runtime::Endpoint::embeddings;
+        case openai::Endpoint::chat_completions:
+            return runtime::Endpoint::chat_completions;
+        case openai::Endpoint::completions:
+            return runtime::Endpoint::completions;
+        case openai::Endpoint::embeddings:
+            return runtime::Endpoint::embeddings;
     }
     return runtime::Endpoint::chat_completions;
 }
@@ -149,11 +152,15 @@ ApiStatus OnlineAnswer::go_on() {
     const bool refused = state_ == State::rejected;
     const auto next = relay_.on_interrupted(refused, pending_);
     switch (next) {
-        case StreamRelay::Next::finished: state_ = State::ended; return api_ok();
-        case StreamRelay::Next::give_up: return problem_.value_or(interrupted());
+        case StreamRelay::Next::finished:
+            state_ = State::ended;
+            return api_ok();
+        case StreamRelay::Next::give_up:
+            return problem_.value_or(interrupted());
         case StreamRelay::Next::retry:
         case StreamRelay::Next::resume:
-        case StreamRelay::Next::regenerate: break;
+        case StreamRelay::Next::regenerate:
+            break;
     }
     if (attempts_ >= attempts_max) return interrupted();
     problem_.reset();

@@ -60,7 +60,8 @@ public:
     /// Streams the answer as server-sent events. Errors: what goes wrong before the first event;
     /// later trouble is an event of the stream.
     [[nodiscard]] boost::asio::awaitable<ApiStatus> stream_to(Reply& reply);
-    /// Waits for the whole answer: OpenAI's reply body. Cancelled when the client of `reply` leaves.
+    /// Waits for the whole answer: OpenAI's reply body. Cancelled when the client of `reply`
+    /// leaves.
     [[nodiscard]] boost::asio::awaitable<ApiResult<std::string>> whole(Reply& reply);
 
     /// What to bill, once one of the two has returned.
@@ -99,7 +100,7 @@ private:
     State state_ = State::running;
     bool client_gone_ = false;
     bool too_slow_ = false;
-    bool node_broken_ = false;   ///< what it sends cannot be used
+    bool node_broken_ = false;  ///< what it sends cannot be used
     std::optional<StreamId> stream_;
     std::uint32_t attempts_ = 0;
     std::vector<NodeId> avoid_;
@@ -108,9 +109,9 @@ private:
         StreamId stream;
     };
     std::vector<Served> served_;
-    std::string pending_;        ///< for the customer, not yet written
+    std::string pending_;  ///< for the customer, not yet written
     std::optional<ApiError> problem_;
-    std::string body_;           ///< of a whole answer
+    std::string body_;  ///< of a whole answer
     openai::StreamRelay::NodeTotals totals_;
 };
 

@@ -22,10 +22,9 @@ struct Shown {
 
 TEST_CASE("a list is a table whose columns line up, also with Chinese names") {
     Shown shown;
-    print_list(
-        shown.context,
-        boost::json::parse(R"({"data":[{"id":"own_1","name":"网吧"},{"id":"own_22","name":"B"}]})"),
-        {{"id", "OWNER"}, {"name", "NAME"}}, "none");
+    const auto reply =
+        boost::json::parse(R"({"data":[{"id":"own_1","name":"网吧"},{"id":"own_22","name":"B"}]})");
+    print_list(shown.context, reply, {{"id", "OWNER"}, {"name", "NAME"}}, "none");
     CHECK(shown.out.str() == "OWNER   NAME\nown_1   网吧\nown_22  B\n");
 }
 

@@ -74,6 +74,17 @@ TEST_CASE("a key is made, shown, and never overwritten") {
     CHECK(program.run({"key", "new", "--out", path}).error().code() == ErrorCode::already_exists);
 }
 
+TEST_CASE("without --json a key's public half stands alone on stdout, for configurations") {
+    const test::TemporaryDirectory directory;
+    Program program;
+    const std::string path = directory / "release.key";
+    REQUIRE(program.run({"key", "new", "--out", path}));
+    CHECK(program.out.str().find("public key: ed25519:") != std::string::npos);
+    REQUIRE(program.run({"key", "show", path}));
+    CHECK(program.out.str().size() == 8 + 64 + 1);
+    CHECK(program.out.str().starts_with("ed25519:"));
+}
+
 TEST_CASE("an engine is packed and verified; another key or a changed byte is refused") {
     const test::TemporaryDirectory directory;
     Program program;

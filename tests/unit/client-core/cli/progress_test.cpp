@@ -95,7 +95,8 @@ TEST_CASE("a job that is still read is not shown as done") {
 
 TEST_CASE("a snapshot is taken from a batch object, and from a poor one") {
     const auto batch = boost::json::parse(
-        R"({"id":"b","status":"in_progress","request_counts":{"total":3,"completed":2,"failed":1}})");
+        R"({"id":"b","status":"in_progress",
+            "request_counts":{"total":3,"completed":2,"failed":1}})");
     CHECK(snapshot_of(batch) == JobSnapshot{"b", "in_progress", 3, 2, 1});
     CHECK(snapshot_of(boost::json::parse("{}")) == JobSnapshot{});
     CHECK(snapshot_of(boost::json::parse("[]")) == JobSnapshot{});

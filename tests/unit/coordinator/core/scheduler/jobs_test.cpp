@@ -1,5 +1,7 @@
 /// Jobs: opening, resuming, ending; fairness; privacy.
 
+#include <deque>
+#include <map>
 #include <set>
 
 #include <doctest/doctest.h>
@@ -88,16 +90,13 @@ TEST_CASE("a small tenant is served at the next refill, whatever a huge one has 
     NodeSpec node{"n1", "s1", "o1"};
     node.items = 16;
     rig.join_ready(node);
-    rig.open({.name = "huge", .customer = "big", .items = 1'000'000});
+    rig.open({.name = "huge", .customer = "big", .items = 50'000});
     rig.open({.name = "tiny", .customer = "small", .items = 3});
     rig.clear();
-    std::size_t done = 0;
-    std::vector<SendLease> held;
     // The node works off what it holds; the first new lease goes to the small tenant.
     rig.tell(ItemFinished{NodeId{"n1"}, LeaseId{1}, 0});
     for (std::uint32_t i = 1; i < 12 && rig.all<SendLease>().empty(); ++i)
         rig.tell(ItemFinished{NodeId{"n1"}, LeaseId{1}, i});
-    (void)done;
     REQUIRE_FALSE(rig.all<SendLease>().empty());
     CHECK(rig.all<SendLease>().front().job == JobId{"tiny"});
 }
@@ -107,18 +106,23 @@ TEST_CASE("two busy tenants share the grid evenly") {
     rig.offer(model_a);
     for (int i = 0; i < 8; ++i)
         rig.join_ready({"n" + std::to_string(i), "s" + std::to_string(i), "o"});
-    rig.open({.name = "one", .customer = "c1", .items = 10'000});
-    rig.open({.name = "two", .customer = "c2", .items = 10'000});
+    rig.open({.name = "one", .customer = "c1", .items = 2'000});
+    rig.open({.name = "two", .customer = "c2", .items = 2'000});
     std::map<std::string, int> settled;
-    std::size_t done = 0;
-    while (settled["one"] + settled["two"] < 4'000) {
-        const auto lease = rig.all<SendLease>()[done++];
+    std::deque<SendLease> held;
+    for (const auto& lease : rig.all<SendLease>()) held.push_back(lease);
+    while (settled["one"] + settled["two"] < 1'000) {
+        const auto lease = held.front();
+        held.pop_front();
         rig.advance(200ms);
-        rig.finish_all(lease);
+        for (std::uint32_t i = 0; i < lease.items.size(); ++i) {
+            rig.finish(lease, i);
+            for (const auto& next : rig.latest<SendLease>()) held.push_back(next);
+        }
         settled[lease.job.get()] += static_cast<int>(lease.items.size());
     }
-    CHECK(settled["one"] > 1'500);
-    CHECK(settled["two"] > 1'500);
+    CHECK(settled["one"] > 350);
+    CHECK(settled["two"] > 350);
 }
 
 TEST_CASE("within a customer the oldest jobs come first and several run together") {
@@ -168,7 +172,7 @@ TEST_CASE("the same events, times and seed give the same commands") {
         rig.offer(model_a, gib, 20);
         for (int i = 0; i < 10; ++i)
             rig.join_ready({"n" + std::to_string(i), "s" + std::to_string(i % 3), "o"});
-        rig.open({.items = 500});
+        rig.open({.items = 200});
         std::size_t done = 0;
         std::string text;
         while (done < rig.all<SendLease>().size()) {

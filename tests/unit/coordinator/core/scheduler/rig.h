@@ -184,8 +184,10 @@ public:
     }
     /// Leases sent to the node since the log was last cleared.
     [[nodiscard]] std::vector<SendLease> leases(const std::string& node) const {
-        auto found = all<SendLease>();
-        std::erase_if(found, [&](const auto& lease) { return lease.node.get() != node; });
+        std::vector<SendLease> found;
+        for (const auto& command : log)
+            if (const auto* one = std::get_if<SendLease>(&command); one && one->node.get() == node)
+                found.push_back(*one);
         return found;
     }
     [[nodiscard]] std::uint32_t lent_to(const std::string& node) const {

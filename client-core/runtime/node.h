@@ -1,0 +1,119 @@
+#pragma once
+/// The node: one session with the coordinator after another, the models it was told to load, and the
+/// work loop between them.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ssl/context.hpp>
+
+#include "client-core/cache/artefact_cache.h"
+#include "client-core/platform/sandbox.h"
+#include "client-core/runtime/credentials.h"
+#include "client-core/runtime/data_folder.h"
+#include "client-core/runtime/device_inventory.h"
+#include "client-core/runtime/dial.h"
+#include "client-core/runtime/gateway_source.h"
+#include "client-core/runtime/model_host.h"
+#include "client-core/runtime/node_options.h"
+#include "client-core/runtime/sandbox_trust.h"
+#include "client-core/runtime/speed_book.h"
+#include "client-core/runtime/work_executor.h"
+#include "shared/async/notification.h"
+#include "shared/async/task_group.h"
+
+namespace gleaner {
+
+namespace wire {
+class LoadModel;
+class ToNode;
+class Welcome;
+}  // namespace wire
+
+class SessionConnection;
+
+/// What a node is made of before it runs; all found by node_main.
+struct NodeParts {
+    NodeOptions options;
+    DataFolder folder;
+    GatewayAddress address;
+    std::vector<NodeDevice> devices;
+    std::string hardware_fingerprint;
+    std::string token;  ///< empty: only an identity that is there already can be used
+    std::unique_ptr<Sandbox> sandbox;
+};
+
+/// Single-threaded.
+class Node final : private WorkPorts, private ModelHostEvents {
+public:
+    Node(NodeParts parts, const Clock& clock, const boost::asio::any_io_executor& executor);
+    ~Node() override;
+
+    /// Enrols if need be and works until stop(), or until nothing that the node can do would help:
+    /// then the error says what the owner can do.
+    [[nodiscard]] boost::asio::awaitable<Status> run();
+    /// Hands unfinished work back after the grace, says goodbye; run() then returns.
+    void stop();
+
+private:
+    struct HostedModel {
+        std::unique_ptr<ModelHost> host;
+        bool running = true;
+    };
+
+    // WorkPorts
+    void send(const wire::ToCoordinator& message) override;
+    [[nodiscard]] std::shared_ptr<EngineProcess> engine_of(const Sha256& model) override;
+    [[nodiscard]] std::uint64_t disk_free_bytes() const override;
+    void shut_down_complete() override;
+    // ModelHostEvents
+    void model_changed(const ModelHost& host) override;
+
+    [[nodiscard]] boost::asio::awaitable<Status> become_someone();
+    [[nodiscard]] boost::asio::awaitable<Status> enrol_anew();
+    [[nodiscard]] Status adopt(Credentials credentials);
+    [[nodiscard]] boost::asio::awaitable<Status> work();
+    [[nodiscard]] boost::asio::awaitable<Status> session();
+    [[nodiscard]] boost::asio::awaitable<Status> converse();
+    [[nodiscard]] boost::asio::awaitable<void> heartbeats(Duration interval);
+    [[nodiscard]] boost::asio::awaitable<void> renewals();
+    [[nodiscard]] boost::asio::awaitable<void> host_model(Sha256 sha256);
+    void say_hello();
+    void on_welcome(const wire::Welcome& welcome);
+    [[nodiscard]] Status on_message(wire::ToNode&& message);
+    void on_renewed(std::string certificate_pem, std::uint32_t renew_after_s);
+    void load_model(const wire::LoadModel& order);
+    void report(const ModelHost& host);
+    void measure_devices();
+    void write_status(std::string_view state);
+
+    NodeParts parts_;
+    const Clock& clock_;
+    boost::asio::any_io_executor executor_;
+    Random random_;
+    std::optional<Credentials> credentials_;
+    std::shared_ptr<boost::asio::ssl::context> identity_;
+    std::shared_ptr<boost::asio::ssl::context> earlier_identity_;  ///< its downloads may still run
+    GatewaySource source_;
+    ArtefactCache cache_;
+    SpeedBook speeds_;
+    SandboxTrust trust_;
+    WorkExecutor work_;
+    TaskGroup hosting_;
+    TaskGroup background_;
+    std::map<Sha256, HostedModel> models_;
+    std::unique_ptr<SessionConnection> connection_;
+    WantedArtefact engine_;
+    Time renew_at_;
+    Duration retry_after_{};
+    bool stopping_ = false;
+    bool finished_ = false;
+    Notification wake_;
+};
+
+}  // namespace gleaner

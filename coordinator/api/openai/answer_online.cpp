@@ -1,0 +1,148 @@
+/// /v1/chat/completions, /v1/completions, /v1/embeddings: check, admit, answer, settle.
+
+#include <limits>
+
+#include <boost/asio/this_coro.hpp>
+
+#include "coordinator/api/metrics/api_metrics.h"
+#include "coordinator/api/openai/idempotency.h"
+#include "coordinator/api/openai/model_catalogue.h"
+#include "coordinator/api/openai/online_answer.h"
+#include "coordinator/api/openai/privacy.h"
+#include "coordinator/api/openai/routes.h"
+#include "coordinator/api/openai/settle_answer.h"
+#include "coordinator/core/admission/job_hold.h"
+#include "coordinator/runtime/grid.h"
+#include "shared/async/offload.h"
+#include "shared/util/random.h"
+
+namespace gleaner::api {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// A bigger body is parsed off the network thread: a megabyte takes milliseconds.
+constexpr std::size_t inline_bytes_max = 64U << 10U;
+
+class GridPlacer final : public StreamPlacer {
+public:
+    explicit GridPlacer(runtime::Grid& grid) : grid_(grid) {}
+    StreamId open_stream(runtime::StreamRequest request, runtime::StreamSink& sink) override {
+        return grid_.open_stream(std::move(request), sink);
+    }
+    void close_stream(StreamId stream) override { grid_.close_stream(stream); }
+    std::optional<runtime::NodeFacts> facts(const NodeId& node) const override {
+        return grid_.facts(node);
+    }
+
+private:
+    runtime::Grid& grid_;
+};
+
+asio::awaitable<ApiResult<openai::EngineRequest>> check(const Services& services,
+                                                        openai::Endpoint endpoint,
+                                                        const std::string& body,
+                                                        const ModelTable& models) {
+    openai::RequestPolicy policy;
+    policy.seed = static_cast<std::uint32_t>(random_seed());
+    if (body.size() <= inline_bytes_max)
+        co_return openai::check_request(endpoint, body, models.lookup(), policy);
+    using Checked = ApiResult<openai::EngineRequest>;
+    std::function<Result<std::shared_ptr<Checked>>()> work =
+        [&]() -> Result<std::shared_ptr<Checked>> {
+        return std::make_shared<Checked>(
+            openai::check_request(endpoint, body, models.lookup(), policy));
+    };
+    auto done = co_await offload(services.blocking, std::move(work));
+    if (done.has_error()) co_return ApiError(done.error());
+    co_return std::move(*done.value());
+}
+
+Money most_of(const openai::EngineRequest& request, const store::Model& model) {
+    core::RequestBound bound;
+    bound.prompt_bytes = static_cast<std::uint64_t>(request.prompt_bytes);
+    bound.messages = static_cast<std::uint32_t>(request.messages);
+    bound.embeddings = request.endpoint == openai::Endpoint::embeddings;
+    if (request.generated_tokens_max > 0)
+        bound.max_tokens = static_cast<std::uint32_t>(std::min<std::int64_t>(
+            request.generated_tokens_max, std::numeric_limits<std::uint32_t>::max()));
+    return core::request_hold(bound, static_cast<std::uint32_t>(model.context_tokens), model.price);
+}
+
+asio::awaitable<ApiResult<OnlineAnswer::Order>> order_of(const Services& services,
+                                                         openai::Endpoint endpoint,
+                                                         const Request& request,
+                                                         const std::string& body) {
+    const auto models = co_await services.models.current();
+    if (models.has_error()) co_return models.error();
+    auto checked = co_await check(services, endpoint, body, *models.value());
+    if (checked.has_error()) co_return std::move(checked).error();
+    const auto from_header = privacy_header(request);
+    if (from_header.has_error()) co_return from_header.error();
+    const auto named = checked.value().privacy;
+    if (named && from_header.value() && named != from_header.value())
+        co_return openai::invalid_request(
+            "The header Gleaner-Privacy and 'gleaner.privacy' differ.", "gleaner.privacy");
+    OnlineAnswer::Order order;
+    order.id = request.id;
+    order.caller = *request.caller;
+    order.model = *models.value()->find(checked.value().model);
+    order.privacy = named ? *named : from_header.value().value_or(PrivacyClass::any);
+    order.request = std::move(checked).value();
+    order.start_within = services.limits.stream_start_within;
+    co_return order;
+}
+
+void settle(const Services& services, const OnlineAnswer& answer, CreditGate::Hold& hold) {
+    const auto price = settle_answer(services.store, services.clock, answer);
+    hold.charge(price);
+    if (const auto first = answer.first_after()) services.metrics.first_token_after(*first);
+}
+
+}  // namespace
+
+Handled answer_online(const Services& services, openai::Endpoint endpoint, Request& request,
+                      Reply& reply) {
+    const auto body = co_await request.read_all();
+    if (body.has_error()) co_return body.error();
+    auto order = co_await order_of(services, endpoint, request, body.value());
+    if (order.has_error()) co_return std::move(order).error();
+    const bool stream = order.value().request.stream;
+
+    // A stream cannot be kept and sent again: the key counts for whole answers.
+    std::optional<IdempotencyKey> key;
+    if (!stream) {
+        bool replayed = false;
+        auto claimed =
+            co_await IdempotencyKey::claim(services.store, request, body.value(), reply, replayed);
+        if (claimed.has_error()) co_return claimed.error();
+        if (replayed) co_return api_ok();
+        key = std::move(claimed).value();
+    }
+    const auto most = most_of(order.value().request, order.value().model);
+    auto hold = co_await services.credit.take(request.caller->customer, most);
+    if (hold.has_error()) {
+        if (key) co_await key->release();
+        co_return hold.error();
+    }
+    GridPlacer placer(services.grid);
+    OnlineAnswer answer(co_await asio::this_coro::executor, placer, services.clock,
+                        std::move(order).value());
+    if (stream) {
+        auto outcome = co_await answer.stream_to(reply);
+        settle(services, answer, hold.value());
+        co_return outcome;
+    }
+    auto text = co_await answer.whole(reply);
+    settle(services, answer, hold.value());
+    if (text.has_error()) {
+        if (key) co_await key->settle(text.error());
+        co_return std::move(text).error();
+    }
+    if (key) co_await key->finish(200, text.value());
+    (void)co_await reply.send_json(200, std::move(text).value());
+    co_return api_ok();
+}
+
+}  // namespace gleaner::api

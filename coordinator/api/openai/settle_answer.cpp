@@ -1,0 +1,113 @@
+#include "coordinator/api/openai/settle_answer.h"
+
+#include <boost/json.hpp>
+
+#include "coordinator/store/executor.h"
+#include "shared/util/log.h"
+
+namespace gleaner::api {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr int writes_max = 5;
+
+store::MeterRecord meter_of(const OnlineAnswer::Order& order, const AnswerPart& part, WallTime at) {
+    store::MeterRecord meter;
+    meter.attempt_key = "s" + std::to_string(part.stream.get());
+    meter.request = order.id;
+    meter.project = order.caller.project;
+    meter.customer = order.caller.customer;
+    meter.node = part.node.node;
+    meter.site = part.node.site;
+    meter.owner = part.node.owner;
+    meter.device_class = part.node.device_class;
+    meter.model_sha256 = order.model.sha256;
+    meter.prompt_tokens = part.prompt_tokens;
+    meter.generated_tokens = part.generated_tokens;
+    meter.device_micros = part.device_micros;
+    meter.price = price_of(order.model.price, part.prompt_tokens, part.generated_tokens);
+    meter.at = at;
+    return meter;
+}
+
+std::string receipt_of(const OnlineAnswer::Order& order,
+                       const std::vector<store::MeterRecord>& meters, std::uint32_t attempts,
+                       Money price, WallTime at) {
+    json::array parts;
+    std::int64_t prompt = 0;
+    std::int64_t generated = 0;
+    for (const auto& meter : meters) {
+        prompt += meter.prompt_tokens;
+        generated += meter.generated_tokens;
+        parts.push_back({{"device_class", meter.device_class},
+                         {"prompt_tokens", meter.prompt_tokens},
+                         {"generated_tokens", meter.generated_tokens},
+                         {"price_micros", meter.price.micros}});
+    }
+    json::object receipt{{"request_id", order.id.get()},
+                         {"created", at.seconds()},
+                         {"endpoint", openai::path_of(order.request.endpoint)},
+                         {"model", order.model.name},
+                         {"model_sha256", order.model.sha256.get()},
+                         {"quantisation", order.model.quantisation},
+                         {"privacy", to_string(order.privacy)},
+                         {"prompt_tokens", prompt},
+                         {"generated_tokens", generated},
+                         {"parts", std::move(parts)},
+                         {"attempts", attempts},
+                         {"verified", false},
+                         {"price_micros", price.micros}};
+    if (order.request.endpoint != openai::Endpoint::embeddings)
+        receipt["seed"] = order.request.seed;
+    return json::serialize(receipt);
+}
+
+/// Money that was earned is not lost to a write that failed once.
+void write(store::StoreExecutor& store, std::shared_ptr<const store::Acceptance> acceptance,
+           int writes_left) {
+    store.post_write(
+        [acceptance](store::Store& target) -> Status {
+            GLEANER_TRY(target.accept({acceptance.get(), 1}));
+            return ok();
+        },
+        [&store, acceptance, writes_left](const Status& status) {
+            if (status.has_value()) return;
+            spdlog::error("event=answer_not_settled request={} tries_left={} why=\"{}\"",
+                          acceptance->outcome.request.get(), writes_left - 1,
+                          status.error().message());
+            if (writes_left > 1) write(store, acceptance, writes_left - 1);
+        });
+}
+
+}  // namespace
+
+store::Acceptance acceptance_of(const OnlineAnswer::Order& order,
+                                const std::vector<AnswerPart>& parts, std::uint32_t attempts,
+                                WallTime at) {
+    store::Acceptance acceptance;
+    acceptance.outcome.request = order.id;
+    Money price;
+    for (const auto& part : parts) {
+        // A node that the grid no longer knows has no site to credit.
+        if (part.node.site.empty()) continue;
+        acceptance.meters.push_back(meter_of(order, part, at));
+        price += acceptance.meters.back().price;
+    }
+    if (acceptance.meters.empty()) return acceptance;
+    acceptance.receipt_json = receipt_of(order, acceptance.meters, attempts, price, at);
+    return acceptance;
+}
+
+Money settle_answer(store::StoreExecutor& store, const Clock& clock, const OnlineAnswer& answer) {
+    auto acceptance =
+        acceptance_of(answer.order(), answer.parts(), answer.attempts(), clock.wall());
+    if (acceptance.meters.empty()) return {};
+    Money price;
+    for (const auto& meter : acceptance.meters) price += meter.price;
+    write(store, std::make_shared<const store::Acceptance>(std::move(acceptance)), writes_max);
+    return price;
+}
+
+}  // namespace gleaner::api
