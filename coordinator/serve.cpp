@@ -16,7 +16,12 @@
 #include "coordinator/api/metrics/api_metrics.h"
 #include "coordinator/api/metrics/health_routes.h"
 #include "coordinator/api/openai/credit_gate.h"
+#include "coordinator/api/metrics/api_metrics.h"
+#include "coordinator/api/metrics/health_routes.h"
+#include "coordinator/api/openai/credit_gate.h"
 #include "coordinator/api/openai/model_catalogue.h"
+#include "coordinator/api/openai/routes.h"
+#include "coordinator/api/openai/services.h"
 #include "coordinator/api/openai/routes.h"
 #include "coordinator/api/router.h"
 #include "coordinator/api/server.h"
@@ -31,6 +36,7 @@
 #include "shared/artefact/signing_key.h"
 #include "shared/tls/authority.h"
 #include "shared/tls/contexts.h"
+#include "shared/util/hex.h"
 #include "shared/util/log.h"
 #include "shared/util/random.h"
 
@@ -75,7 +81,7 @@ struct Parts {
     std::unique_ptr<api::ModelCatalogue> models;
     std::unique_ptr<api::CreditGate> credit;
     api::ApiMetrics metrics;
-    std::unique_ptr<api::Services> services;
+    std::optional<api::Services> services;
     bool stopping = false;
     std::unique_ptr<admin::GridControl> control;
     std::unique_ptr<admin::AdminApi> admin;
@@ -89,7 +95,7 @@ gateway::GatewayOptions Parts::gateway_options() const {
     options.heartbeat_interval = settings.heartbeat_interval;
     options.certificate_validity = settings.node_certificate_validity;
     options.authority_pem = authority->certificate_pem();
-    options.release_public_key = settings.release_public_key;
+    if (release_key) options.release_public_key = to_hex(release_key->raw());
     return options;
 }
 
@@ -151,7 +157,6 @@ Status Parts::build_api(const tls::KeyPair& key, const std::string& certificate_
     api_context.emplace(std::move(context).value());
     authenticator = std::make_unique<api::Authenticator>(*store, clock);
     models = std::make_unique<api::ModelCatalogue>(*store, clock);
-
     control = admin::control_of(*grid);
     admin::AdminOptions admin_options{admin::consent_text(ledger::Split{}), authority->pin(),
                                       release_key};
@@ -160,7 +165,10 @@ Status Parts::build_api(const tls::KeyPair& key, const std::string& certificate_
                                         *blobs,
                                         *control,
                                         blocking.get_executor(),
-                                        [this] { authenticator->forget(); }};
+                                        [this] {
+                                            authenticator->forget();
+                                            models->forget();
+                                        }};
     admin = std::make_unique<admin::AdminApi>(std::move(admin_options), admin_needs);
     admin->add_routes(router);
     add_customer_routes();
@@ -180,8 +188,8 @@ void Parts::add_customer_routes() {
     limits.project_bytes_max = settings.project_bytes_max;
     limits.batch_items_max = settings.batch_items_max;
     credit = std::make_unique<api::CreditGate>(*store, clock, limits.streams_per_customer_max);
-    services.reset(new api::Services{limits, clock, *store, *blobs, *grid, blocking.get_executor(),
-                                     *models, *credit, metrics});
+    services.emplace(api::Services{limits, clock, *store, *blobs, *grid, blocking.get_executor(),
+                                   *models, *credit, metrics});
     api::add_openai_routes(router, *services);
     api::add_health_routes(
         router, *services, [this] { return server.get(); }, [this] { return stopping; });
