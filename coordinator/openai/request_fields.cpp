@@ -4,6 +4,7 @@
 #include <array>
 
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 #include "coordinator/openai/json_text.h"
 
@@ -158,8 +159,7 @@ ApiStatus check(const Field& field, const json::value& value) {
     const double number = value.to_number<double>();
     if (number >= field.least && number <= field.most) return api_ok();
     return invalid_request("Invalid '" + name + "': expected a value from " +
-                               json::serialize(json::value(field.least)) + " to " +
-                               json::serialize(json::value(field.most)) + ".",
+                               fmt::format("{} to {}.", field.least, field.most),
                            name, "invalid_value");
 }
 

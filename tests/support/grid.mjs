@@ -123,12 +123,13 @@ export class Grid {
     const child = this.launch(name, programs.node,
       ['run', '--coordinator', `localhost:${this.gatewayPort}`, '--token', token,
         '--data-dir', this.path(name), '--instance', String(instance)]);
+    this.nodes.set(name, { child, site, token, instance });
     const id = await until(`${name} is connected`, () => {
       if (child.exitCode !== null) throw new Error(`${name} ended: ${this.log(name)}`);
       return this.ctl(this.operator, 'node', 'list', '--site', site).data
-        .find((node) => node.connected)?.id;
+        .find((node) => node.state === 'online')?.id;
     });
-    this.nodes.set(name, { child, id, site, token, instance });
+    Object.assign(this.nodes.get(name), { id });
     return id;
   }
 
