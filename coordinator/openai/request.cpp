@@ -327,7 +327,7 @@ ApiResult<EngineRequest> check_request(Endpoint endpoint, const json::object& bo
         GLEANER_TRY(take_generation(body, *model, policy, request, engine));
     }
     request.prompt_bytes = size.bytes + size.tokens;
-    request.messages = std::max<std::int64_t>(1, size.messages + size.inputs - 1);
+    request.messages = std::max(size.messages, size.inputs);
     request.body = json::serialize(engine);
     return request;
 }

@@ -82,7 +82,11 @@ struct ProcessState : std::enable_shared_from_this<ProcessState> {
             asio::buffer(buffer),
             [self = shared_from_this(), &from, &buffer, &tail](const boost::system::error_code& ec,
                                                                std::size_t size) {
-                if (ec) return;
+                if (ec) {
+                    --self->open_pipes;
+                    self->finish_if_done();
+                    return;
+                }
                 tail.append({buffer.data(), size});
                 self->drain(from, buffer, tail);
             });
@@ -111,7 +115,7 @@ struct ProcessState : std::enable_shared_from_this<ProcessState> {
     }
 
     void kill_all() {
-        if (ended) return;
+        if (exited) return;
         exit.killed_by_us = true;
         // Without process 1 (still starting up), bubblewrap itself: its children die with it.
         if (!send_signal(init_pidfd.get(), SIGKILL)) send_signal(pidfd.native_handle(), SIGKILL);
@@ -120,26 +124,20 @@ struct ProcessState : std::enable_shared_from_this<ProcessState> {
     void on_exit() {
         int status = 0;
         if (waitpid(pid, &status, WNOHANG) != pid) return;
-        ended = true;
+        exited = true;
         exit.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
         exit.out_of_memory = group != nullptr && group->out_of_memory();
-        take_rest(out, out_tail);
-        take_rest(err, err_tail);
+        finish_if_done();
+    }
+
+    /// The end is told only after both pipes' ends: what was written last is in the tails then. With
+    /// process 1 everybody who could hold a pipe open is dead.
+    void finish_if_done() {
+        if (!exited || open_pipes > 0 || ended) return;
+        ended = true;
         close_all();
         group.reset();
         exit_timer.cancel();
-    }
-
-    /// What was written before the end and not drained yet.
-    static void take_rest(asio::posix::stream_descriptor& from, BoundedTail& tail) {
-        boost::system::error_code ec;
-        from.non_blocking(true, ec);
-        std::array<char, 4096> bytes{};
-        for (int rounds = 0; rounds < 64; ++rounds) {
-            const auto size = from.read_some(asio::buffer(bytes), ec);
-            if (ec) return;
-            tail.append({bytes.data(), size});
-        }
     }
 
     void close_all() {
@@ -152,7 +150,7 @@ struct ProcessState : std::enable_shared_from_this<ProcessState> {
 
     /// The handle died with the process alive: collect it, or a zombie stays.
     void reap_killed() const {
-        if (ended) return;
+        if (exited) return;
         ::kill(pid, SIGKILL);
         waitpid(pid, nullptr, 0);
     }
@@ -164,6 +162,8 @@ struct ProcessState : std::enable_shared_from_this<ProcessState> {
     asio::posix::stream_descriptor info;
     asio::steady_timer exit_timer;
     std::unique_ptr<ControlGroup> group;
+    int open_pipes = 2;   ///< out and err, until their ends
+    bool exited = false;  ///< collected; `ended` when the pipes are at their end too
     BoundedTail out_tail;
     BoundedTail err_tail;
     std::array<char, 4096> out_buffer{};

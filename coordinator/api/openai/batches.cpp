@@ -89,7 +89,8 @@ Handled get_receipt(const Services& services, Request& request, Reply& reply) {
     std::function<Result<std::string>(store::Store&)> load = [&](store::Store& s) {
         return s.receipt(project, RequestId{id});
     };
-    const auto receipt = co_await services.store.read(std::move(load));
+    // After what is queued for writing: the answer that this receipt is for may be among it.
+    const auto receipt = co_await services.store.write(std::move(load));
     if (receipt.has_error()) {
         if (receipt.error().code() != ErrorCode::not_found) co_return ApiError(receipt.error());
         co_return ApiError(404, "invalid_request_error", "not_found",
