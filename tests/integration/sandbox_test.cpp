@@ -34,8 +34,8 @@ namespace {
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
-fs::path from_environment(const char* name, const char* how) {
-    const char* const value = std::getenv(name);
+fs::path from_environment(const std::string& name, const std::string& how) {
+    const char* const value = std::getenv(name.c_str());
     if (value == nullptr || !fs::exists(value)) {
         FAIL(name << " must name an existing path. " << how);
     }

@@ -37,7 +37,7 @@ void CoordinatorModel::execute(const core::SendLease& command) {
 }
 
 void CoordinatorModel::execute(const core::RevokeLease& command) {
-    if (options_.canary != Canary::stuck_lease) drop_lease(command.lease);
+    drop_lease(command.lease);
     to_node(command.node, [lease = command.lease](NodeModel& node) { node.revoke(lease); });
 }
 

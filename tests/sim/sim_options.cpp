@@ -13,6 +13,13 @@ SimOptions draw_options(std::uint64_t seed) {
         const auto span = static_cast<std::uint64_t>((most - least).count());
         return least + Duration{static_cast<std::int64_t>(random.below(span))};
     };
+    // So that a given share of the nodes is away at a time, whatever their number.
+    const auto away = [&](double p, double share_max, Duration each, std::uint32_t nodes) {
+        if (!random.chance(p)) return Duration{0};
+        const double share = 0.02 + random.unit() * share_max;
+        return Duration{static_cast<std::int64_t>(static_cast<double>(each.count()) /
+                                                  (share * static_cast<double>(nodes)))};
+    };
     SimOptions options;
     options.seed = seed;
     options.nodes = 20 + static_cast<std::uint32_t>(random.below(random.chance(0.2) ? 380 : 100));
@@ -24,12 +31,12 @@ SimOptions draw_options(std::uint64_t seed) {
     options.items_max = 200 + static_cast<std::uint32_t>(random.below(1'500));
     options.streams_per_minute = static_cast<std::uint32_t>(random.below(60));
     options.nat_drop = sometimes(0.7, 2s, 40s);
-    options.power_off = sometimes(0.6, 5s, 60s);
+    options.power_off = away(0.6, 0.25, 195s, options.nodes);
     options.site_power_cut = sometimes(0.4, std::chrono::minutes(3), std::chrono::minutes(15));
     options.mass_loss = sometimes(0.3, std::chrono::minutes(5), std::chrono::minutes(15));
-    options.reclaim = sometimes(0.7, 1s, 20s);
+    options.reclaim = away(0.7, 0.3, 150s, options.nodes);
     options.coordinator_kill = sometimes(0.4, std::chrono::minutes(4), std::chrono::minutes(20));
-    options.shutdown = sometimes(0.5, 10s, 90s);
+    options.shutdown = away(0.5, 0.1, 195s, options.nodes);
     options.cheats = random.chance(0.5) ? random.unit() * 0.15 : 0;
     options.slow_nodes = random.chance(0.5) ? random.unit() * 0.3 : 0;
     options.poison = random.chance(0.4) ? random.unit() * 0.004 : 0;

@@ -109,12 +109,13 @@ std::uint32_t Scheduler::State::shard_size(const Job& job, const Slot& slot,
         eligible.size() / std::max<std::size_t>(queue.customers.size(), 1);
     const double nodes_n = static_cast<double>(std::max<std::size_t>(nodes_each, 1));
     const double pending = static_cast<double>(job.pending);
-    // Guided self-scheduling; the tail is spread evenly over free engine slots.
-    const double free_slots =
-        slot.slots > slot.outstanding ? static_cast<double>(slot.slots - slot.outstanding) : 0.0;
+    // Guided self-scheduling; the tail is spread evenly over free engine slots. Where customers
+    // compete a small job gets a whole engine's slots at once: others' work fills the rest.
+    const std::uint32_t free = slot.slots > slot.outstanding ? slot.slots - slot.outstanding : 0;
+    const double at_once = queue.customers.size() > 1 ? slot.slots : free;
     const double even =
         std::ceil(pending / (spread_over > 0 ? static_cast<double>(spread_over) : nodes_n));
-    const double guided = std::max(pending / (2 * nodes_n), std::min(free_slots, even));
+    const double guided = std::max(pending / (2 * nodes_n), std::min(at_once, even));
     double size = std::min(
         {target, guided, static_cast<double>(room), static_cast<double>(options.shard_items_max)});
     size = std::min(std::max(size, 1.0), in_time);

@@ -1,0 +1,68 @@
+// What the benchmarks share: a bare engine beside the grid's, process figures, medians.
+import { spawn } from 'node:child_process';
+import { readFileSync, existsSync } from 'node:fs';
+import http from 'node:http';
+import { join } from 'node:path';
+
+import { until } from '../support/grid.mjs';
+
+export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+// CPU seconds that a process has used.
+export function cpuSeconds(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+export const residentKiB = (pid) =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
+
+// llama-server as a node starts it, without sandbox or grid.
+export class BareEngine {
+  async start(folder, { slots = 8, context = 1024 } = {}) {
+    this.socket = join(folder, 'bare.sock');
+    this.child = spawn(join(process.env.GLEANER_TEST_ENGINE_DIR, 'llama-server'),
+      ['--host', this.socket, '-m', process.env.GLEANER_TEST_MODEL, '--parallel', String(slots),
+        '--ctx-size', String(slots * context), '-t', '1', '--threads-http', '2', '--log-disable',
+        '--no-webui', '--jinja'], { stdio: 'ignore' });
+    this.agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+    await until('the bare engine is ready', async () =>
+      existsSync(this.socket) && (await this.get('/health').catch(() => 0)) === 200);
+  }
+
+  get(path) {
+    return new Promise((resolve, reject) => {
+      http.get({ socketPath: this.socket, path }, (reply) => {
+        reply.resume();
+        reply.on('end', () => resolve(reply.statusCode));
+      }).on('error', reject);
+    });
+  }
+
+  // Resolves with the body and the time in ms at which its first piece came.
+  post(body) {
+    const text = JSON.stringify(body);
+    const started = performance.now();
+    return new Promise((resolve, reject) => {
+      const request = http.request({ socketPath: this.socket, path: '/v1/chat/completions',
+        method: 'POST', agent: this.agent,
+        headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) } },
+      (reply) => {
+        let all = '';
+        let first = 0;
+        reply.on('data', (piece) => {
+          first ||= performance.now() - started;
+          all += piece;
+        });
+        reply.on('end', () => resolve({ body: all, first }));
+      });
+      request.on('error', reject);
+      request.end(text);
+    });
+  }
+
+  stop() {
+    this.child.kill('SIGKILL');
+    this.agent.destroy();
+  }
+}
