@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <sys/resource.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -16,13 +17,9 @@
 #include "coordinator/api/metrics/api_metrics.h"
 #include "coordinator/api/metrics/health_routes.h"
 #include "coordinator/api/openai/credit_gate.h"
-#include "coordinator/api/metrics/api_metrics.h"
-#include "coordinator/api/metrics/health_routes.h"
-#include "coordinator/api/openai/credit_gate.h"
 #include "coordinator/api/openai/model_catalogue.h"
 #include "coordinator/api/openai/routes.h"
 #include "coordinator/api/openai/services.h"
-#include "coordinator/api/openai/routes.h"
 #include "coordinator/api/router.h"
 #include "coordinator/api/server.h"
 #include "coordinator/gateway/blob_artefacts.h"
@@ -160,15 +157,11 @@ Status Parts::build_api(const tls::KeyPair& key, const std::string& certificate_
     control = admin::control_of(*grid);
     admin::AdminOptions admin_options{admin::consent_text(ledger::Split{}), authority->pin(),
                                       release_key};
-    const admin::AdminNeeds admin_needs{clock,
-                                        *store,
-                                        *blobs,
-                                        *control,
-                                        blocking.get_executor(),
-                                        [this] {
-                                            authenticator->forget();
-                                            models->forget();
-                                        }};
+    const admin::AdminNeeds admin_needs{
+        clock, *store, *blobs, *control, blocking.get_executor(), [this] {
+            authenticator->forget();
+            models->forget();
+        }};
     admin = std::make_unique<admin::AdminApi>(std::move(admin_options), admin_needs);
     admin->add_routes(router);
     add_customer_routes();
@@ -221,9 +214,19 @@ asio::awaitable<void> run_into(Parts& parts, Status& outcome) {
     outcome = co_await run(parts);
 }
 
+/// Each node and each customer is a descriptor; the soft limit is often 1024.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+    limit.rlim_cur = limit.rlim_max;
+    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        spdlog::warn("event=descriptor_limit_not_raised limit={}", limit.rlim_cur);
+}
+
 }  // namespace
 
 Status serve(const Settings& settings) {
+    raise_descriptor_limit();
     Parts parts(settings);
     GLEANER_TRY(parts.build());
     Status outcome = ok();

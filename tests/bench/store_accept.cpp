@@ -2,11 +2,10 @@
 /// record, an entry of five postings and a receipt. Prints one line of JSON.
 /// Usage: store_accept [FOLDER] [ITEMS] [PER_GROUP]
 
-#include <sys/resource.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <sys/resource.h>
 
 #include <boost/json.hpp>
 

@@ -1,21 +1,19 @@
 // The real sandbox, the real escape probe and the real llama-server with a real model. Needs
 // GLEANER_TEST_ENGINE_DIR (a folder with llama-server and its libraries) and GLEANER_TEST_MODEL (a
 // GGUF); fails without them, since a test that is skipped in silence protects nobody.
-#include <signal.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <vector>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-
 #include <doctest/doctest.h>
 
 #include "client-core/bench/llama_bench.h"
@@ -217,8 +215,8 @@ TEST_CASE("a program that takes more memory than its limit is ended, and the rea
     Run outcome;
     // Shared with nobody, twice the limit: over the control group if there is one, and with the
     // tolerance over the resource limit in any case.
-    stage.run(run_shell(stage, spec,
-                        "exec perl -e '$x = \"a\" x 700_000_000; print length $x'", outcome));
+    stage.run(run_shell(stage, spec, "exec perl -e '$x = \"a\" x 700_000_000; print length $x'",
+                        outcome));
     REQUIRE_FALSE(*outcome);
     INFO(outcome->error().message());
     CHECK(outcome->error().code() == ErrorCode::failed_precondition);

@@ -35,8 +35,9 @@ struct StoreWorld {
         world.owner_partner = store.add_partner("Reseller").value();
         world.customer_partner = store.add_partner("Agency").value();
         world.owner = store.add_owner("Sunny Cafe", world.owner_partner.id).value();
-        world.owner_key = store.add_credential(store::PrincipalKind::owner,
-                                               world.owner.id.get(), "phone", fake_sha256(1))
+        world.owner_key = store
+                              .add_credential(store::PrincipalKind::owner, world.owner.id.get(),
+                                              "phone", fake_sha256(1))
                               .value();
         world.site = store.add_site(world.owner.id, "Main street", world.consent()).value();
         (void)store.add_token(world.site.id, fake_sha256(2), -1, clock.wall() + 24h).value();

@@ -38,6 +38,19 @@ std::uint32_t Scheduler::State::attempts_limit(const Job& job) const {
     return std::max(options.attempts_max, 1U) + job.replicas - 1;
 }
 
+/// How many owners could ever give a result to work of this queue.
+std::size_t Scheduler::State::owners_for(const WorkQueue& queue) const {
+    switch (queue.key.privacy) {
+        case PrivacyClass::any:
+            return owners_seen.size();
+        case PrivacyClass::certified:
+            return certified_owners_seen.size();
+        case PrivacyClass::own:
+            return 1;
+    }
+    return 0;
+}
+
 void Scheduler::State::canary_finished(Lease& lease, std::uint32_t index,
                                        const ItemFinished& event) {
     emit(DiscardResult{lease.id, index});
@@ -126,7 +139,8 @@ void Scheduler::State::weigh_replicas(Job& job, std::uint32_t item) {
     }
     const std::size_t quorum = job.replicas / 2 + 1;
     if (agreeing.size() < quorum) {
-        if (state.attempts >= attempts_limit(job)) {
+        const bool nobody_left = state.results.size() >= owners_for(*job.queue);
+        if (nobody_left || state.attempts >= attempts_limit(job)) {
             settle_failed(job, item, FailureCause::implausible,
                           "the answers of " + std::to_string(state.results.size()) +
                               " nodes disagree with each other");

@@ -36,6 +36,10 @@ void Scheduler::State::on(const JobOpened& event) {
         return;
     }
     auto& queue = *job.queue;
+    if (job.replicas > 1 && owners_for(queue) < job.replicas)
+        note("job " + job.id.get() + " wants " + std::to_string(job.replicas) +
+             " results an item from different owners, only " + std::to_string(owners_for(queue)) +
+             " have nodes that may take it: it waits for more");
     if (job.deadline <= now) {
         end_job(job, true, "the job's deadline had passed before it was opened");
         return;

@@ -47,6 +47,8 @@ void Scheduler::State::describe(Node& node, const NodeJoined& event) {
     node.site = intern(site_names, event.site.get());
     node.owner = intern(owner_names, event.owner.get());
     node.certified = event.certified;
+    owners_seen.insert(node.owner);
+    if (node.certified) certified_owners_seen.insert(node.owner);
     node.engine = event.engine;
     node.backend = last_word(event.engine);
     node.devices.clear();

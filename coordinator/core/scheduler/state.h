@@ -233,6 +233,7 @@ struct Scheduler::State {
     void check_failed(Node& node, Slot& slot, KeptStanding& standing);
     void drop_distrusted();
     [[nodiscard]] std::uint32_t attempts_limit(const Job& job) const;
+    [[nodiscard]] std::size_t owners_for(const WorkQueue& queue) const;
 
     // streams.cpp
     void on(const StreamRequested& event);
@@ -276,6 +277,8 @@ struct Scheduler::State {
     std::set<Index> demanded;                      ///< queues with demand
     std::set<std::pair<Index, Index>> fallen;      ///< (node, model) distrusted during this event
     ClassIndex<Index> idle;                        ///< able nodes that hold no work
+    std::set<Index> owners_seen;            ///< of nodes that ever joined
+    std::set<Index> certified_owners_seen;  ///< those with a certified site
     std::multiset<std::uint64_t> memory_of_nodes;  ///< largest device of each node seen
 
     std::set<Timer> timers;

@@ -20,9 +20,9 @@ namespace {
 
 class FakeGrid final : public StreamPlacer {
 public:
-    StreamId open_stream(runtime::StreamRequest request, runtime::StreamSink& sink) override {
+    StreamId open_stream(runtime::StreamRequest request, runtime::StreamSink& receiver) override {
         requests.push_back(std::move(request));
-        this->sink = &sink;
+        sink = &receiver;
         return StreamId{requests.size()};
     }
     void close_stream(StreamId stream) override { closed.push_back(stream); }

@@ -10,8 +10,7 @@ namespace {
 
 struct Fixture {
     ManualClock clock;
-    std::unique_ptr<Store> store =
-        Store::open(":memory:", Store::Mode::read_write, clock).value();
+    std::unique_ptr<Store> store = Store::open(":memory:", Store::Mode::read_write, clock).value();
     StoreWorld world = StoreWorld::fill(*store, clock, {1'000'000});
     Job job = store->admit_job(world.job(10), {1'000}).value();
 
@@ -47,8 +46,7 @@ TEST_CASE_FIXTURE(Fixture, "an accepted item is settled, metered, paid from the 
     CHECK(earned() == Money{70});
     CHECK(store->job_by_id(job.id).value().counts.completed == 1);
     CHECK(store->settled_items(job.number).value() == std::vector<std::int64_t>{3});
-    CHECK(store->receipt(world.project.id, RequestId{"req_1:3"}).value() ==
-          R"({"receipt":true})");
+    CHECK(store->receipt(world.project.id, RequestId{"req_1:3"}).value() == R"({"receipt":true})");
     CHECK(store->check_ledger().value().meter_records == 1);
     check_books();
 }
@@ -104,8 +102,7 @@ TEST_CASE_FIXTURE(Fixture, "the parts of one answer each pay the node that made 
     CHECK(accept(moved).value() == Accepted::accepted);
     CHECK(held() == Money{840});
     CHECK(earned() == Money{112});
-    const auto lines =
-        store->owner_statement(world.owner.id, {}, clock.wall() + 1h).value().lines;
+    const auto lines = store->owner_statement(world.owner.id, {}, clock.wall() + 1h).value().lines;
     CHECK(lines.size() == 2);
     check_books();
 }
@@ -122,8 +119,7 @@ TEST_CASE_FIXTURE(Fixture, "a stream is paid from the customer's credit, once pe
 TEST_CASE_FIXTURE(Fixture, "work that is free is metered and moves no money") {
     CHECK(accept(world.item(job, 0, {0})).value() == Accepted::accepted);
     CHECK(held() == Money{1'000});
-    const auto lines =
-        store->owner_statement(world.owner.id, {}, clock.wall() + 1h).value().lines;
+    const auto lines = store->owner_statement(world.owner.id, {}, clock.wall() + 1h).value().lines;
     REQUIRE(lines.size() == 1);
     CHECK(lines[0].prompt_tokens == 20);
     check_books();

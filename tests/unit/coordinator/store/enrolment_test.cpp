@@ -11,8 +11,7 @@ namespace {
 
 struct Fixture {
     ManualClock clock;
-    std::unique_ptr<Store> store =
-        Store::open(":memory:", Store::Mode::read_write, clock).value();
+    std::unique_ptr<Store> store = Store::open(":memory:", Store::Mode::read_write, clock).value();
     StoreWorld world = StoreWorld::fill(*store, clock, {}, 0);
     EnrolmentToken token =
         store->add_token(world.site.id, fake_sha256(50), 1, clock.wall() + 1h).value();
@@ -28,7 +27,8 @@ struct Fixture {
         return store->begin_enrolment(request);
     }
     std::int64_t uses_left() {
-        for (const auto& known : store->tokens(world.site.id).value()) {
+        const auto tokens = store->tokens(world.site.id).value();
+        for (const auto& known : tokens) {
             if (known.id == token.id) return known.uses_left;
         }
         return -99;
@@ -38,8 +38,7 @@ struct Fixture {
 void refused(const Result<EnrolmentGrant>& grant, std::string_view word) {
     REQUIRE(grant.has_error());
     CHECK(grant.error().code() == ErrorCode::failed_precondition);
-    CHECK_MESSAGE(grant.error().message().find(word) != std::string::npos,
-                  grant.error().message());
+    CHECK_MESSAGE(grant.error().message().find(word) != std::string::npos, grant.error().message());
 }
 
 }  // namespace

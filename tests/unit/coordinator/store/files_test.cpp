@@ -10,13 +10,11 @@ namespace {
 
 struct Fixture {
     ManualClock clock;
-    std::unique_ptr<Store> store =
-        Store::open(":memory:", Store::Mode::read_write, clock).value();
+    std::unique_ptr<Store> store = Store::open(":memory:", Store::Mode::read_write, clock).value();
     StoreWorld world = StoreWorld::fill(*store, clock, {1'000'000});
     Project other = store->add_project(world.customer.id, "other").value();
 
-    File add(const std::string& id, const std::string& purpose = "batch",
-             std::int64_t bytes = 10) {
+    File add(const std::string& id, const std::string& purpose = "batch", std::int64_t bytes = 10) {
         File file;
         file.id = FileId{id};
         file.project = world.project.id;
@@ -28,8 +26,7 @@ struct Fixture {
     std::string listed(const FileId& after, std::int64_t limit, bool ascending,
                        std::string_view purpose = "") {
         std::string names;
-        const auto files =
-            store->files(world.project.id, purpose, after, limit, ascending).value();
+        const auto files = store->files(world.project.id, purpose, after, limit, ascending).value();
         for (const auto& file : files) names += file.id.get() + " ";
         return names;
     }
@@ -56,8 +53,7 @@ TEST_CASE_FIXTURE(Fixture, "another project's file looks like none at all") {
     const auto missing = store->file(other.id, FileId{"nothing"});
     CHECK(foreign.error().code() == ErrorCode::not_found);
     CHECK(foreign.error().message() == missing.error().message());
-    CHECK(store->remove_file(other.id, FileId{"a"}).error().message() ==
-          missing.error().message());
+    CHECK(store->remove_file(other.id, FileId{"a"}).error().message() == missing.error().message());
     CHECK(store->file(world.project.id, FileId{"a"}).has_value());
     CHECK(store->files(other.id, "", {}, 10, true).value().empty());
 }
@@ -83,8 +79,7 @@ TEST_CASE_FIXTURE(Fixture, "stored bytes are a project's own and shrink with rem
     CHECK(store->stored_bytes(other.id).value() == 0);
     REQUIRE(store->remove_file(world.project.id, FileId{"a"}).has_value());
     CHECK(store->stored_bytes(world.project.id).value() == 50);
-    CHECK(store->remove_file(world.project.id, FileId{"a"}).error().code() ==
-          ErrorCode::not_found);
+    CHECK(store->remove_file(world.project.id, FileId{"a"}).error().code() == ErrorCode::not_found);
 }
 
 TEST_CASE_FIXTURE(Fixture, "the input of an open batch is not removed under it") {

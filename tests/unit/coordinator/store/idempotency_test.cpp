@@ -10,8 +10,7 @@ namespace {
 
 struct Fixture {
     ManualClock clock;
-    std::unique_ptr<Store> store =
-        Store::open(":memory:", Store::Mode::read_write, clock).value();
+    std::unique_ptr<Store> store = Store::open(":memory:", Store::Mode::read_write, clock).value();
     StoreWorld world = StoreWorld::fill(*store, clock, {});
     ProjectId project = world.project.id;
 };

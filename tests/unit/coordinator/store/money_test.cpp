@@ -10,8 +10,7 @@ namespace {
 
 struct Fixture {
     ManualClock clock;
-    std::unique_ptr<Store> store =
-        Store::open(":memory:", Store::Mode::read_write, clock).value();
+    std::unique_ptr<Store> store = Store::open(":memory:", Store::Mode::read_write, clock).value();
     StoreWorld world = StoreWorld::fill(*store, clock, {});
     Money credit() { return store->available_credit(world.customer.id).value(); }
 };
@@ -42,12 +41,10 @@ TEST_CASE_FIXTURE(Fixture, "two customers may use the same key") {
 }
 
 TEST_CASE_FIXTURE(Fixture, "nothing, less than nothing and an unknown customer are no top-ups") {
-    CHECK(store->top_up(world.customer.id, {0}, "k").error().code() ==
-          ErrorCode::invalid_argument);
+    CHECK(store->top_up(world.customer.id, {0}, "k").error().code() == ErrorCode::invalid_argument);
     CHECK(store->top_up(world.customer.id, {-5}, "k").error().code() ==
           ErrorCode::invalid_argument);
-    CHECK(store->top_up(world.customer.id, {5}, "").error().code() ==
-          ErrorCode::invalid_argument);
+    CHECK(store->top_up(world.customer.id, {5}, "").error().code() == ErrorCode::invalid_argument);
     CHECK(store->top_up(CustomerId{"cus_x"}, {5}, "k").error().code() == ErrorCode::not_found);
     CHECK(store->available_credit(CustomerId{"cus_x"}).error().code() == ErrorCode::not_found);
 }

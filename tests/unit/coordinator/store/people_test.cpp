@@ -11,8 +11,7 @@ namespace {
 
 struct Fixture {
     ManualClock clock;
-    std::unique_ptr<Store> store =
-        Store::open(":memory:", Store::Mode::read_write, clock).value();
+    std::unique_ptr<Store> store = Store::open(":memory:", Store::Mode::read_write, clock).value();
 };
 
 }  // namespace
@@ -40,7 +39,8 @@ TEST_CASE_FIXTURE(Fixture, "nobody is added with an empty name or for somebody u
     CHECK(store->add_owner("", {}).error().code() == ErrorCode::invalid_argument);
     CHECK(store->add_owner("A", PartnerId{"par_none"}).error().code() == ErrorCode::not_found);
     CHECK(store->add_project(CustomerId{"cus_none"}, "p").error().code() == ErrorCode::not_found);
-    const auto key = store->add_credential(PrincipalKind::project, "proj_none", "k", fake_sha256(3));
+    const auto key =
+        store->add_credential(PrincipalKind::project, "proj_none", "k", fake_sha256(3));
     CHECK(key.error().code() == ErrorCode::not_found);
     const auto bare = store->add_credential(PrincipalKind::operator_, "root", "k", "plain secret");
     CHECK(bare.error().code() == ErrorCode::invalid_argument);
@@ -48,9 +48,9 @@ TEST_CASE_FIXTURE(Fixture, "nobody is added with an empty name or for somebody u
 
 TEST_CASE_FIXTURE(Fixture, "a key tells who it speaks for") {
     const auto world = StoreWorld::fill(*store, clock, {});
-    const auto key = store->add_credential(PrincipalKind::project, world.project.id.get(), "ci",
-                                           fake_sha256(5))
-                         .value();
+    const auto key =
+        store->add_credential(PrincipalKind::project, world.project.id.get(), "ci", fake_sha256(5))
+            .value();
     const auto principal = store->authenticate(fake_sha256(5)).value();
     CHECK(principal.kind == PrincipalKind::project);
     CHECK(principal.credential_id == key.id);

@@ -14,8 +14,7 @@ namespace {
 
 struct Fixture {
     ManualClock clock;
-    std::unique_ptr<Store> store =
-        Store::open(":memory:", Store::Mode::read_write, clock).value();
+    std::unique_ptr<Store> store = Store::open(":memory:", Store::Mode::read_write, clock).value();
     StoreWorld world = StoreWorld::fill(*store, clock, {1'000'000});
     WallTime start = clock.wall();
 
@@ -66,13 +65,11 @@ TEST_CASE_FIXTURE(Fixture, "an owner sees each node and device class with its wo
 TEST_CASE_FIXTURE(Fixture, "partners see what each owner and customer they brought has yielded") {
     const auto job = store->admit_job(world.job(10), {10'000}).value();
     accept(world.item(job, 0, {1'000}));
-    const auto reseller =
-        store->partner_statement(world.owner_partner.id, {}, later()).value();
+    const auto reseller = store->partner_statement(world.owner_partner.id, {}, later()).value();
     check_sum(reseller);
     REQUIRE(line(reseller, "owner Sunny Cafe") != nullptr);
     CHECK(line(reseller, "owner Sunny Cafe")->amount == Money{50});
-    const auto agency =
-        store->partner_statement(world.customer_partner.id, {}, later()).value();
+    const auto agency = store->partner_statement(world.customer_partner.id, {}, later()).value();
     check_sum(agency);
     REQUIRE(line(agency, "customer Acme") != nullptr);
     CHECK(agency.closing == Money{50});

@@ -259,6 +259,29 @@ TEST_CASE("answers that never agree fail the item after the last attempt and bla
     CHECK(rig.view("n0").trust == doctest::Approx(0.5));
 }
 
+TEST_CASE("answers that disagree fail at once when no other owner could be asked") {
+    Rig rig;
+    rig.offer(model_a);
+    rig.join_ready({"n1", "s1", "o1"});
+    rig.join_ready({"n2", "s2", "o2"});
+    rig.open({.items = 1, .replicas = 2});
+    const auto leases = rig.all<SendLease>();
+    rig.finish(leases[0], 0, "1");
+    rig.finish(leases[1], 0, "2");
+    REQUIRE(rig.all<SettleItem>().size() == 1);
+    CHECK(rig.all<SettleItem>().front().results.empty());
+    CHECK(rig.all<SettleItem>().front().reason ==
+          "the answers of 2 nodes disagree with each other");
+}
+
+TEST_CASE("a job that wants more owners than there are says so") {
+    Rig rig;
+    rig.offer(model_a);
+    rig.join_ready({"n1", "s1", "o1"});
+    rig.open({.items = 1, .replicas = 3});
+    CHECK(rig.all<Note>().size() == 1);
+}
+
 TEST_CASE("a repeated result of a waiting replica is not thrown away") {
     ThreeSites rig;
     rig.open({.items = 1, .replicas = 2});

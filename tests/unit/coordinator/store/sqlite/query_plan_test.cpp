@@ -1,0 +1,93 @@
+/// Aim: no statement that runs often reads a whole table. Method: EXPLAIN QUERY PLAN of every
+/// statement; those that may scan are named here.
+
+#include <set>
+#include <string>
+
+#include <doctest/doctest.h>
+#include <sqlite3.h>
+
+#include "coordinator/store/sql/statements.h"
+
+using namespace gleaner::store;
+
+namespace {
+
+/// Whole lists that an operator or a restart asks for, constants, and the ledger's check.
+const std::set<std::string> may_scan{"list_owners",    "list_partners",
+                                     "list_customers", "list_sites",
+                                     "list_nodes",     "list_models",
+                                     "list_engines",   "list_standings",
+                                     "count_ledger",   "forget_unfinished_idempotency_keys"};
+
+bool may_read_all(const std::string& name) {
+    return may_scan.contains(name) || name.starts_with("find_");
+}
+
+class Plans {
+public:
+    Plans() {
+        REQUIRE(sqlite3_open(":memory:", &handle_) == SQLITE_OK);
+        for (const auto& migration : sql::migrations) {
+            REQUIRE(sqlite3_exec(handle_, migration.sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+        }
+    }
+    ~Plans() { sqlite3_close(handle_); }
+
+    std::string of(const sql::Text& text) {
+        const std::string explain = std::string("EXPLAIN QUERY PLAN ") + text.sql;
+        sqlite3_stmt* statement = nullptr;
+        const int code = sqlite3_prepare_v2(handle_, explain.c_str(), -1, &statement, nullptr);
+        REQUIRE_MESSAGE(code == SQLITE_OK, text.name << ": " << sqlite3_errmsg(handle_));
+        std::string plan;
+        while (sqlite3_step(statement) == SQLITE_ROW) {
+            plan += reinterpret_cast<const char*>(sqlite3_column_text(statement, 3));
+            plan += '\n';
+        }
+        sqlite3_finalize(statement);
+        return plan;
+    }
+
+private:
+    sqlite3* handle_ = nullptr;
+};
+
+}  // namespace
+
+TEST_CASE("every statement but the named ones finds its rows by an index") {
+    Plans plans;
+    for (const auto& text : sql::statements) {
+        auto plan = plans.of(text);
+        for (auto at = plan.find("SCAN CONSTANT ROW"); at != std::string::npos;
+             at = plan.find("SCAN CONSTANT ROW")) {
+            plan.erase(at, 4);
+        }
+        const bool scans = plan.find("SCAN") != std::string::npos;
+        CHECK_MESSAGE((!scans || may_read_all(text.name)), text.name << ":\n" << plan);
+    }
+}
+
+TEST_CASE("every statement that may scan exists and does") {
+    Plans plans;
+    std::set<std::string> scanning;
+    for (const auto& text : sql::statements) {
+        if (plans.of(text).find("SCAN") != std::string::npos) scanning.insert(text.name);
+    }
+    for (const auto& name : may_scan) CHECK_MESSAGE(scanning.contains(name), name);
+}
+
+TEST_CASE("the statements of the hot path sort nothing and build no temporary tree") {
+    Plans plans;
+    const std::set<std::string> hot{"select_job_for_accept", "insert_outcome",    "insert_meter",
+                                    "insert_entry",          "insert_posting",    "add_balance",
+                                    "add_job_progress",      "insert_receipt",    "select_outcome",
+                                    "list_outcomes",         "list_outcome_keys", "authenticate",
+                                    "select_receipt"};
+    std::size_t seen = 0;
+    for (const auto& text : sql::statements) {
+        if (!hot.contains(text.name)) continue;
+        ++seen;
+        CHECK_MESSAGE(plans.of(text).find("TEMP") == std::string::npos, text.name);
+    }
+    CHECK(seen == hot.size());
+}
