@@ -47,7 +47,8 @@ stage_linux() {
           source=$(gcc -print-file-name="$name")
           [ -e "$source" ] || fail "$name is needed and not on this system"
           ;;
-        lib*.so* | ld-linux*) continue ;; # libc and its family, or a GPU driver: the node's machine has it or cannot use this engine
+        # libc and its family, or a GPU driver: the node's machine has it or cannot use this engine.
+        lib*.so* | ld-linux*) continue ;;
         *) fail "$from has no $name" ;;
       esac
     fi

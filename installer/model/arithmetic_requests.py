@@ -56,7 +56,8 @@ def main():
     parser.add_argument("--count", type=int, required=True, help="how many requests")
     parser.add_argument("--model", default="demo-arith", help="the model's name in each body; default %(default)s")
     parser.add_argument("--seed", type=int, default=1, help="default %(default)s")
-    parser.add_argument("--counting", action="store_true", help='ask to count instead: answers of 140 to 290 characters')
+    parser.add_argument("--counting", action="store_true",
+                        help="ask to count instead: answers of 140 to 290 characters")
     parser.add_argument("--canaries", action="store_true", help="write canaries instead of batch lines")
     parser.add_argument("--out", metavar="FILE", help="default: standard output")
     options = parser.parse_args()
