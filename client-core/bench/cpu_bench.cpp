@@ -28,14 +28,16 @@ double rate_of(const Clock& clock, Duration limit, const Work& work) {
 }
 
 /// Tells the compiler that the memory is looked at, so that it is really written.
-void use_memory(const void* memory) { asm volatile("" : : "r"(memory) : "memory"); }
+void use_memory(const void* memory) {
+    asm volatile("" : : "r"(memory) : "memory");
+}
 
 }  // namespace
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-// One build for all machines, the wide instructions where the machine has them. Not with sanitizers,
-// which are not yet set up when the loader chooses.
+// One build for all machines, the wide instructions where the machine has them. Not with
+// sanitizers, which are not yet set up when the loader chooses.
 __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
 #endif
 void multiply_square(const float* a, const float* b, float* c, std::uint32_t n) {

@@ -33,15 +33,11 @@ std::string text_of(const json::object& run, std::string_view name) {
 std::vector<std::string> llama_bench_arguments(const LlamaBenchSpec& spec) {
     const auto text = [](auto value) { return std::to_string(value); };
     std::vector<std::string> words = {
-        std::string(sandbox_paths::engine_dir) + "/llama-bench",
-        "--model", std::string(sandbox_paths::model_file),
-        "--output", "json",
-        "--threads", text(spec.threads),
+        std::string(sandbox_paths::engine_dir) + "/llama-bench", "--model",
+        std::string(sandbox_paths::model_file), "--output", "json", "--threads", text(spec.threads),
         // llama-bench knows no "all"; no model has as many layers.
-        "--n-gpu-layers", text(spec.gpu_layers < 0 ? 999 : spec.gpu_layers),
-        "--n-prompt", text(spec.prompt_tokens),
-        "--n-gen", text(spec.generated_tokens),
-        "--repetitions", "2"};
+        "--n-gpu-layers", text(spec.gpu_layers < 0 ? 999 : spec.gpu_layers), "--n-prompt",
+        text(spec.prompt_tokens), "--n-gen", text(spec.generated_tokens), "--repetitions", "2"};
     return words;
 }
 

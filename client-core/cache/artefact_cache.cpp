@@ -121,7 +121,7 @@ Status ArtefactCache::make_room(std::uint64_t bytes) {
                          options_.keep_free_bytes};
     GLEANER_TRY(const auto evicted, choose_evictions(artefacts, disk, bytes));
     for (const Sha256& sha256 : evicted) {
-        spdlog::info("artefact_evicted sha256={}", sha256.get());
+        spdlog::info("event=artefact_evicted sha256={}", sha256.get());
         const bool complete = entries_.at(sha256).kind != Kind::partial;
         forget(sha256);
         if (complete && on_evicted_) on_evicted_(sha256);
@@ -161,7 +161,7 @@ asio::awaitable<Result<fs::path>> ArtefactCache::model(WantedArtefact wanted,
             if (actual && actual.value() == wanted.sha256) {
                 entries_.at(wanted.sha256).verified = true;
             } else {
-                spdlog::warn("model_damaged_on_disk sha256={} action=download",
+                spdlog::warn("event=model_damaged_on_disk sha256={} action=download",
                              wanted.sha256.get());
                 forget(wanted.sha256);
             }
@@ -194,7 +194,7 @@ asio::awaitable<Result<InstalledEngine>> ArtefactCache::engine(WantedArtefact wa
             touch(wanted.sha256);
             co_return InstalledEngine{folder, std::move(manifest).value()};
         }
-        spdlog::warn("engine_damaged_on_disk sha256={} action=download why=\"{}\"",
+        spdlog::warn("event=engine_damaged_on_disk sha256={} action=download why=\"{}\"",
                      wanted.sha256.get(), manifest.error().message());
         forget(wanted.sha256);
     }

@@ -74,7 +74,7 @@ asio::awaitable<Status> ArtefactCache::fetch_chunk(WantedArtefact wanted, Partia
         corrupt += damaged ? 1 : 0;
         const bool again = damaged ? corrupt < options_.corrupt_tries
                                    : worth_another_try(error) && tries < options_.transport_tries;
-        spdlog::warn("chunk_failed sha256={} chunk={} try={} again={} why=\"{}\"",
+        spdlog::warn("event=chunk_failed sha256={} chunk={} try={} again={} why=\"{}\"",
                      wanted.sha256.get(), index, tries, again, error.message());
         if (!again) co_return error.within(name);
         co_await sleep_for(backoff.next(random_));

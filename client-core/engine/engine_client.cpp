@@ -1,11 +1,10 @@
 #include "client-core/engine/engine_client.h"
 
-#include <sys/un.h>
-
 #include <algorithm>
 #include <array>
 #include <list>
 #include <optional>
+#include <sys/un.h>
 #include <vector>
 
 #include <boost/asio/local/stream_protocol.hpp>
@@ -51,8 +50,8 @@ struct ReplyBody {
         void init(const boost::optional<std::uint64_t>& length, error_code& ec) {
             ec = {};
             if (length && body_.splitter == nullptr) {
-                body_.text.reserve(static_cast<std::size_t>(
-                    std::min<std::uint64_t>(*length, 1 << 20)));
+                body_.text.reserve(
+                    static_cast<std::size_t>(std::min<std::uint64_t>(*length, 1 << 20)));
             }
         }
 
@@ -111,9 +110,8 @@ Error unreachable(const error_code& ec, const std::filesystem::path& socket_path
     if (ec == asio::error::operation_aborted) {
         return {ErrorCode::cancelled, "the request to the engine was cancelled"};
     }
-    return {ErrorCode::unavailable, "the engine at " + socket_path.string() +
-                                        " does not answer (" + ec.message() +
-                                        "): it is starting or has ended"};
+    return {ErrorCode::unavailable, "the engine at " + socket_path.string() + " does not answer (" +
+                                        ec.message() + "): it is starting or has ended"};
 }
 
 /// One request's fate. `reply` is empty if the connection failed before it was complete.
@@ -143,8 +141,8 @@ struct EngineClient::State {
     /// Waits until fewer than connections_max are busy, then counts this call as busy.
     asio::awaitable<bool> take_turn() {
         if (busy >= limits.connections_max || !waiting.empty()) {
-            const auto place = waiting.emplace(waiting.end(), executor,
-                                               asio::steady_timer::time_point::max());
+            const auto place =
+                waiting.emplace(waiting.end(), executor, asio::steady_timer::time_point::max());
             error_code ec;
             co_await place->async_wait(asio::redirect_error(asio::use_awaitable, ec));
             // end_turn() hands its turn over by moving the expiry, so that a cancellation and a
@@ -199,8 +197,8 @@ struct Request {
     EngineClient::Limits limits;
 };
 
-/// Reads until the parser is content or fails. Looks for a cancellation between the pieces: one that
-/// comes while a piece is already on its way here finds no operation to end.
+/// Reads until the parser is content or fails. Looks for a cancellation between the pieces: one
+/// that comes while a piece is already on its way here finds no operation to end.
 template <class IsContent>
 asio::awaitable<void> read_until(Connection& connection, Parser& parser, Exchange& exchange,
                                  IsContent is_content) {
@@ -216,8 +214,12 @@ asio::awaitable<void> read_until(Connection& connection, Parser& parser, Exchang
     }
 }
 
-bool is_header_done(const Parser& parser) { return parser.is_header_done(); }
-bool is_done(const Parser& parser) { return parser.is_done(); }
+bool is_header_done(const Parser& parser) {
+    return parser.is_header_done();
+}
+bool is_done(const Parser& parser) {
+    return parser.is_done();
+}
 
 /// The rest of a reply whose header is there: events, or an error object instead of them.
 asio::awaitable<void> read_events(Connection& connection, const Request& request, Parser& parser,
@@ -284,17 +286,21 @@ Result<EngineClient::Reply> judge(Exchange& exchange, const EngineClient::Limits
 
 }  // namespace
 
-EngineClient::EngineClient(const asio::any_io_executor& executor,
-                           std::filesystem::path socket_path, Limits limits)
+EngineClient::EngineClient(const asio::any_io_executor& executor, std::filesystem::path socket_path,
+                           Limits limits)
     : state_(std::make_unique<State>(executor, std::move(socket_path), limits)) {}
 
 EngineClient::~EngineClient() {
     GLEANER_CHECK(state_->busy == 0, "an engine client was destroyed while requests were running");
 }
 
-std::size_t EngineClient::open_connections() const { return state_->idle.size() + state_->busy; }
+std::size_t EngineClient::open_connections() const {
+    return state_->idle.size() + state_->busy;
+}
 
-void EngineClient::close_idle() { state_->idle.clear(); }
+void EngineClient::close_idle() {
+    state_->idle.clear();
+}
 
 namespace {
 
@@ -314,8 +320,8 @@ asio::awaitable<std::unique_ptr<Connection>> connect(State& state, Exchange& exc
     }
     auto made = std::make_unique<Connection>(state.executor);
     const asio::local::stream_protocol::endpoint endpoint(path);
-    co_await made->socket.async_connect(
-        endpoint, asio::redirect_error(asio::use_awaitable, exchange.error));
+    co_await made->socket.async_connect(endpoint,
+                                        asio::redirect_error(asio::use_awaitable, exchange.error));
     co_return made;
 }
 

@@ -19,15 +19,15 @@ namespace gleaner {
 
 /// Single-threaded: all calls and resumptions are on the executor given. It must outlive its calls.
 /// Cancelling a call (terminal, as with_deadline does) closes its connection, so that the engine
-/// stops generating, and the call returns ErrorCode::cancelled. Errors of all calls: unavailable (the
-/// engine cannot be reached or hung up), data_corrupt (not HTTP), too_large (a bound exceeded).
-/// An HTTP status that is not 2xx is not an error here: see EngineReply::status.
+/// stops generating, and the call returns ErrorCode::cancelled. Errors of all calls: unavailable
+/// (the engine cannot be reached or hung up), data_corrupt (not HTTP), too_large (a bound
+/// exceeded). An HTTP status that is not 2xx is not an error here: see EngineReply::status.
 class EngineClient {
 public:
     struct Limits {
-        std::size_t connections_max = 32;        ///< further calls wait for a free one
-        std::size_t body_bytes_max = 64 << 20;   ///< of a reply that is not a stream
-        std::size_t line_bytes_max = 1 << 20;    ///< of one line of a stream
+        std::size_t connections_max = 32;       ///< further calls wait for a free one
+        std::size_t body_bytes_max = 64 << 20;  ///< of a reply that is not a stream
+        std::size_t line_bytes_max = 1 << 20;   ///< of one line of a stream
     };
 
     /// Where the engine's answer came from; a class with constructors (house style 3.1).
@@ -45,8 +45,8 @@ public:
         std::string body_;
     };
 
-    /// Called on the executor for each `data:` line of the stream, without the prefix; the view dies
-    /// with the call. Returning false ends the stream: the connection is closed.
+    /// Called on the executor for each `data:` line of the stream, without the prefix; the view
+    /// dies with the call. Returning false ends the stream: the connection is closed.
     using OnEvent = std::function<bool(std::string_view data)>;
 
     EngineClient(const boost::asio::any_io_executor& executor, std::filesystem::path socket_path,

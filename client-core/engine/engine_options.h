@@ -29,8 +29,8 @@ struct EngineOptions {
 /// Bounds checked; the message names the option.
 [[nodiscard]] Status check_engine_options(const EngineOptions& options);
 
-/// argv of llama-server with paths as seen inside the sandbox. Logging is reduced to warnings, which
-/// never hold prompts. Precondition: check_engine_options holds.
+/// argv of llama-server with paths as seen inside the sandbox. Logging is reduced to warnings,
+/// which never hold prompts. Precondition: check_engine_options holds.
 [[nodiscard]] std::vector<std::string> engine_arguments(const EngineOptions& options);
 
 }  // namespace gleaner

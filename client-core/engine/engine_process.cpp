@@ -1,14 +1,12 @@
 #include "client-core/engine/engine_process.h"
 
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <cerrno>
+#include <sys/un.h>
 #include <system_error>
-
+#include <unistd.h>
 
 #include "shared/async/deadline.h"
 
@@ -25,9 +23,9 @@ constexpr std::size_t reason_bytes_max = 2048;
 
 /// What llama.cpp and its backends print when memory does not suffice, in lower case.
 constexpr std::array<std::string_view, 9> memory_signs = {
-    "out of memory",       "bad_alloc",          "failed to allocate",
-    "unable to allocate",  "erroroutofdevice",   "erroroutofhost",
-    "cannot allocate",     "insufficient memory", "not enough memory"};
+    "out of memory",      "bad_alloc",           "failed to allocate",
+    "unable to allocate", "erroroutofdevice",    "erroroutofhost",
+    "cannot allocate",    "insufficient memory", "not enough memory"};
 
 bool tells_of_memory(std::string log) {
     std::transform(log.begin(), log.end(), log.begin(),
@@ -139,10 +137,9 @@ asio::awaitable<Result<std::unique_ptr<EngineProcess>>> EngineProcess::start(
     }
     EngineClient::Limits limits;
     limits.connections_max = engine_connections_max(spec.options);
-    auto client =
-        std::make_unique<EngineClient>(executor, folder / engine_socket_name, limits);
-    std::unique_ptr<EngineProcess> engine(new EngineProcess(
-        spec.options, folder, std::move(process.value()), std::move(client)));
+    auto client = std::make_unique<EngineClient>(executor, folder / engine_socket_name, limits);
+    std::unique_ptr<EngineProcess> engine(
+        new EngineProcess(spec.options, folder, std::move(process.value()), std::move(client)));
     Status healthy = co_await engine->wait_until_healthy(spec.start_limit);
     if (!healthy) {
         // A cancelled coroutine may not wait any more: the destructor kills.

@@ -21,14 +21,14 @@
 namespace gleaner {
 
 struct EngineSpec {
-    std::filesystem::path engine_dir;   ///< holds llama-server and its libraries
-    std::filesystem::path model_file;   ///< a GGUF
+    std::filesystem::path engine_dir;  ///< holds llama-server and its libraries
+    std::filesystem::path model_file;  ///< a GGUF
     /// An existing folder of the node's (0700); each engine gets its own folder in it. Short: the
     /// socket's whole path must stay under 108 bytes.
     std::filesystem::path runtime_dir;
     EngineOptions options;
-    SandboxLimits limits;                               ///< mapped_bytes is filled in
-    std::vector<std::filesystem::path> device_nodes;    ///< of the GPU, if one is used
+    SandboxLimits limits;                                          ///< mapped_bytes is filled in
+    std::vector<std::filesystem::path> device_nodes;               ///< of the GPU, if one is used
     std::vector<std::pair<std::string, std::string>> environment;  ///< e.g. CUDA_VISIBLE_DEVICES
     int niceness = 0;
     bool idle_priority = false;

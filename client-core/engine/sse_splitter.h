@@ -8,8 +8,9 @@
 
 namespace gleaner {
 
-/// llama-server sends one `data:` line an event, so each data line is handed on by itself; comments,
-/// blank lines and other fields are skipped. A line that arrives in one piece is not copied.
+/// llama-server sends one `data:` line an event, so each data line is handed on by itself;
+/// comments, blank lines and other fields are skipped. A line that arrives in one piece is not
+/// copied.
 class SseSplitter {
 public:
     enum class Outcome {

@@ -47,8 +47,7 @@ public:
     struct Places {
         std::string library = "libnvidia-ml.so.1";
         /// Without one of these there is no driver, and the library is not even looked for.
-        std::vector<std::filesystem::path> driver_marks = {"/proc/driver/nvidia",
-                                                           "/dev/nvidiactl"};
+        std::vector<std::filesystem::path> driver_marks = {"/proc/driver/nvidia", "/dev/nvidiactl"};
     };
 
     /// not_found: no NVIDIA driver on this machine (no problem). unsupported: a driver, but its

@@ -1,13 +1,12 @@
 #include "client-core/platform/escape_probe.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <fcntl.h>
 #include <fstream>
 #include <sstream>
+#include <unistd.h>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -28,12 +27,20 @@ constexpr Duration probe_limit = 20s;
 constexpr std::string_view probe_inside = "/probe/gleaner-probe";
 
 /// One of each kind: a report without them comes from a probe that did not do its work.
-constexpr std::array<std::string_view, 14> required_attempts = {
-    "network_inet_stream", "network_host_loopback",   "network_host_abstract_socket",
-    "files_host_canary",   "files_read_shadow",       "files_root_entries",
-    "devices_entries",     "processes_visible",       "processes_trace",
-    "kernel_bpf",          "limits_memory",           "limits_processes",
-    "privileges_mount",    "privileges_user_namespace"};
+constexpr std::array<std::string_view, 14> required_attempts = {"network_inet_stream",
+                                                                "network_host_loopback",
+                                                                "network_host_abstract_socket",
+                                                                "files_host_canary",
+                                                                "files_read_shadow",
+                                                                "files_root_entries",
+                                                                "devices_entries",
+                                                                "processes_visible",
+                                                                "processes_trace",
+                                                                "kernel_bpf",
+                                                                "limits_memory",
+                                                                "limits_processes",
+                                                                "privileges_mount",
+                                                                "privileges_user_namespace"};
 
 /// Things on the host that the probe tries to reach, for as long as this lives.
 class Bait {
@@ -61,7 +68,8 @@ public:
         if (ec) return Error(ErrorCode::io_failed, "escape probe: a local socket: " + ec.message());
         std::string pattern = (fs::absolute(canary_dir) / "gleaner-canary-XXXXXX").string();
         const int fd = mkstemp(pattern.data());
-        if (fd < 0) return error_from_errno("escape probe: a file in " + canary_dir.string(), errno);
+        if (fd < 0)
+            return error_from_errno("escape probe: a file in " + canary_dir.string(), errno);
         // Readable by everybody: only the sandbox itself stands in the way.
         static_cast<void>(!fchmod(fd, 0644));
         close(fd);

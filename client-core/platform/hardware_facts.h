@@ -13,8 +13,8 @@ namespace gleaner {
 
 /// Only values that can tell machines apart; what a maker forgot to fill in is left empty.
 struct HardwareFacts {
-    std::string system_uuid;             ///< DMI, lower case
-    std::string system_serial;           ///< DMI product serial, or the device tree's
+    std::string system_uuid;    ///< DMI, lower case
+    std::string system_serial;  ///< DMI product serial, or the device tree's
     std::string board_serial;
     std::string cpu_model;
     std::vector<std::string> macs;       ///< of built-in network adapters, lower case, sorted
@@ -34,7 +34,8 @@ struct HardwareFacts {
 [[nodiscard]] bool is_placeholder(const std::string& value);
 
 /// One line a fact, in a fixed order: what is hashed. GPUs count only where nothing else identifies
-/// the machine, since they are exchanged more often than anything else and vanish with their driver.
+/// the machine, since they are exchanged more often than anything else and vanish with their
+/// driver.
 [[nodiscard]] std::string canonical_facts(const HardwareFacts& facts, std::uint32_t instance);
 
 /// SHA-256 of canonical_facts. `instance` tells several nodes on one host apart (0, 1, …).

@@ -28,11 +28,11 @@ inline constexpr std::string_view socket_dir = "/run/engine";
 /// Upper bounds for everything in one sandbox together (memory, tmp, processes) or for each of its
 /// processes (open files, file size). All must be > 0.
 struct SandboxLimits {
-    std::uint64_t memory_bytes = 4ULL << 30;      ///< anonymous memory; mapped model pages excluded
-    std::uint64_t mapped_bytes = 0;               ///< read-only files it will map (the model's size)
-    std::uint64_t tmp_bytes = 64ULL << 20;        ///< /tmp and /dev/shm, each
-    std::uint64_t file_bytes = 64ULL << 20;       ///< largest file it may write
-    std::uint32_t processes = 256;                ///< processes and threads
+    std::uint64_t memory_bytes = 4ULL << 30;  ///< anonymous memory; mapped model pages excluded
+    std::uint64_t mapped_bytes = 0;           ///< read-only files it will map (the model's size)
+    std::uint64_t tmp_bytes = 64ULL << 20;    ///< /tmp and /dev/shm, each
+    std::uint64_t file_bytes = 64ULL << 20;   ///< largest file it may write
+    std::uint32_t processes = 256;            ///< processes and threads
     std::uint32_t open_files = 1024;
 };
 
@@ -83,9 +83,9 @@ struct SandboxSpec {
 
 /// How a sandboxed program ended.
 struct ProcessExit {
-    int code = 0;                   ///< exit status; 128 + signal if a signal ended it
-    bool killed_by_us = false;      ///< kill() or terminate() was called, or the handle destroyed
-    bool out_of_memory = false;     ///< the kernel killed it at its memory limit
+    int code = 0;                ///< exit status; 128 + signal if a signal ended it
+    bool killed_by_us = false;   ///< kill() or terminate() was called, or the handle destroyed
+    bool out_of_memory = false;  ///< the kernel killed it at its memory limit
     [[nodiscard]] bool clean() const { return code == 0; }
     friend bool operator==(const ProcessExit&, const ProcessExit&) = default;
 };

@@ -14,7 +14,7 @@ std::vector<NvidiaDevice> nvidia_devices() {
     const auto management = NvidiaManagement::open({});
     if (!management) {
         if (management.error().code() != ErrorCode::not_found) {
-            spdlog::warn("nvidia_unusable why=\"{}\"", management.error().message());
+            spdlog::warn("event=nvidia_unusable why=\"{}\"", management.error().message());
         }
         return {};
     }
@@ -70,6 +70,16 @@ Result<std::vector<NodeDevice>> take_inventory(const NodeOptions& options) {
         chosen.push_back(*it);
     }
     return chosen;
+}
+
+GpuReading read_gpus() {
+    GpuReading reading;
+    for (const NvidiaDevice& gpu : nvidia_devices()) {
+        reading.utilisation_percent =
+            std::max(reading.utilisation_percent, std::min(100u, gpu.utilisation_percent));
+        reading.celsius = std::max(reading.celsius, gpu.temperature_celsius);
+    }
+    return reading;
 }
 
 }  // namespace gleaner

@@ -30,4 +30,14 @@ struct NodeDevice {
 /// options name a device that is not here (lists those that are); io_failed.
 [[nodiscard]] Result<std::vector<NodeDevice>> take_inventory(const NodeOptions& options);
 
+/// How busy and how hot the GPUs are.
+struct GpuReading {
+    std::uint32_t utilisation_percent = 0;  ///< of the busiest
+    std::uint32_t celsius = 0;              ///< of the hottest; 0: unknown
+};
+
+/// Loads NVIDIA's library, reads and unloads it again: takes some 10 ms and leaves no memory
+/// behind.
+[[nodiscard]] GpuReading read_gpus();
+
 }  // namespace gleaner

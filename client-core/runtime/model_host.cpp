@@ -38,6 +38,22 @@ std::uint32_t chosen_slots(const ModelOrder& order, const NodeOptions& options) 
 
 }  // namespace
 
+std::string_view to_string(ModelHost::Phase phase) {
+    switch (phase) {
+        case ModelHost::Phase::downloading:
+            return "downloading";
+        case ModelHost::Phase::starting:
+            return "starting";
+        case ModelHost::Phase::ready:
+            return "ready";
+        case ModelHost::Phase::failed:
+            return "failed";
+        case ModelHost::Phase::unloaded:
+            return "unloaded";
+    }
+    return "";
+}
+
 ModelHost::ModelHost(const ModelHostNeeds& needs, ModelOrder order)
     : needs_(needs),
       order_(std::move(order)),
@@ -77,8 +93,8 @@ void ModelHost::fail(const Error& error) {
 }
 
 void ModelHost::fail(work::Failure failure) {
-    spdlog::error("model_failed model={} device={} cause={} why=\"{}\"", sha256().get(), device(),
-                  static_cast<int>(failure.code), failure.message);
+    spdlog::error("event=model_failed model={} device={} cause={} why=\"{}\"", sha256().get(),
+                  device(), static_cast<int>(failure.code), failure.message);
     failure_ = std::move(failure);
     enter(Phase::failed);
     ended_.notify();
@@ -107,7 +123,7 @@ asio::awaitable<void> ModelHost::serve() {
         const Time started = needs_.clock.now();
         auto running = run_engine();
         const Error why = co_await std::move(running);
-        spdlog::warn("engine_ended model={} device={} why=\"{}\"", sha256().get(), device(),
+        spdlog::warn("event=engine_ended model={} device={} why=\"{}\"", sha256().get(), device(),
                      why.message());
         if (!may_start_again(why)) {
             fail(why);
@@ -188,7 +204,7 @@ asio::awaitable<void> ModelHost::measure() {
     auto measuring = run_llama_bench(needs_.sandbox, std::move(spec), needs_.executor);
     const auto speed = co_await std::move(measuring);
     if (!speed) {
-        spdlog::warn("model_not_measured model={} why=\"{}\"", sha256().get(),
+        spdlog::warn("event=model_not_measured model={} why=\"{}\"", sha256().get(),
                      speed.error().message());
         co_return;
     }
@@ -218,7 +234,7 @@ asio::awaitable<Error> ModelHost::run_engine() {
     auto engine = co_await std::move(starting);
     if (!engine) co_return engine.error();
     engine_ = std::move(engine).value();
-    spdlog::info("engine_ready model={} device={} slots={} pid={}", sha256().get(), device(),
+    spdlog::info("event=engine_ready model={} device={} slots={} pid={}", sha256().get(), device(),
                  slots_, engine_->host_pid());
     enter(Phase::ready);
     const auto serving = engine_;

@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -66,6 +67,7 @@ struct ModelHostNeeds {
 class ModelHost {
 public:
     enum class Phase : std::uint8_t { downloading, starting, ready, failed, unloaded };
+    friend std::string_view to_string(Phase phase);
 
     ModelHost(const ModelHostNeeds& needs, ModelOrder order);
     ModelHost(const ModelHost&) = delete;

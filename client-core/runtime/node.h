@@ -1,6 +1,6 @@
 #pragma once
-/// The node: one session with the coordinator after another, the models it was told to load, and the
-/// work loop between them.
+/// The node: one session with the coordinator after another, the models it was told to load, and
+/// the work loop between them.
 
 #include <map>
 #include <memory>
@@ -13,6 +13,7 @@
 #include <boost/asio/ssl/context.hpp>
 
 #include "client-core/cache/artefact_cache.h"
+#include "client-core/cache/worker.h"
 #include "client-core/platform/sandbox.h"
 #include "client-core/runtime/credentials.h"
 #include "client-core/runtime/data_folder.h"
@@ -64,6 +65,8 @@ private:
     struct HostedModel {
         std::unique_ptr<ModelHost> host;
         bool running = true;
+        bool stopping = false;
+        std::optional<ModelOrder> next;  ///< ordered again while the old engine still ends
     };
 
     // WorkPorts
@@ -74,23 +77,36 @@ private:
     // ModelHostEvents
     void model_changed(const ModelHost& host) override;
 
+    // ---- node.cpp: from identity to the end ----
+    [[nodiscard]] boost::asio::awaitable<void> live();
     [[nodiscard]] boost::asio::awaitable<Status> become_someone();
     [[nodiscard]] boost::asio::awaitable<Status> enrol_anew();
     [[nodiscard]] Status adopt(Credentials credentials);
     [[nodiscard]] boost::asio::awaitable<Status> work();
+    /// Decides what follows a session that ended by this: an error ends the node.
+    [[nodiscard]] boost::asio::awaitable<Status> after_session(Error ended);
+    void measure_devices();
+    void write_status(std::string_view state);
+
+    // ---- node_session.cpp: one session ----
     [[nodiscard]] boost::asio::awaitable<Status> session();
     [[nodiscard]] boost::asio::awaitable<Status> converse();
     [[nodiscard]] boost::asio::awaitable<void> heartbeats(Duration interval);
     [[nodiscard]] boost::asio::awaitable<void> renewals();
-    [[nodiscard]] boost::asio::awaitable<void> host_model(Sha256 sha256);
     void say_hello();
     void on_welcome(const wire::Welcome& welcome);
     [[nodiscard]] Status on_message(wire::ToNode&& message);
+    [[nodiscard]] Error on_disenrolled(const std::string& reason);
     void on_renewed(std::string certificate_pem, std::uint32_t renew_after_s);
+
+    // ---- node_models.cpp: models come and go ----
     void load_model(const wire::LoadModel& order);
+    void unload_model(const Sha256& sha256);
+    void refuse_model(const wire::LoadModel& order, const std::string& why);
+    void host(ModelOrder order);
+    [[nodiscard]] boost::asio::awaitable<void> host_model(Sha256 sha256);
     void report(const ModelHost& host);
-    void measure_devices();
-    void write_status(std::string_view state);
+    [[nodiscard]] bool uses_gpu() const;
 
     NodeParts parts_;
     const Clock& clock_;
@@ -101,9 +117,11 @@ private:
     std::shared_ptr<boost::asio::ssl::context> earlier_identity_;  ///< its downloads may still run
     GatewaySource source_;
     ArtefactCache cache_;
+    Worker blocking_;
     SpeedBook speeds_;
     SandboxTrust trust_;
     WorkExecutor work_;
+    TaskGroup life_;
     TaskGroup hosting_;
     TaskGroup background_;
     std::map<Sha256, HostedModel> models_;
@@ -111,8 +129,11 @@ private:
     WantedArtefact engine_;
     Time renew_at_;
     Duration retry_after_{};
+    Status outcome_ = ok();
     bool stopping_ = false;
     bool finished_ = false;
+    bool was_connected_ = false;  ///< at least one Welcome has come
+    bool enrolled_anew_ = false;  ///< since the last Welcome
     Notification wake_;
 };
 

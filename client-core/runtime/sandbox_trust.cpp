@@ -30,7 +30,7 @@ asio::awaitable<Status> SandboxTrust::prove(SandboxSpec like) {
     const auto report = co_await std::move(probing);
     if (!report) co_return report.error();
     GLEANER_CO_TRY(judge_probe_report(report.value()));
-    spdlog::info("sandbox_proven attempts={} took_ms={}", report.value().attempts.size(),
+    spdlog::info("event=sandbox_proven attempts={} took_ms={}", report.value().attempts.size(),
                  report.value().took.count() / 1000);
     proven_[key] = true;
     co_return ok();

@@ -100,7 +100,15 @@ void set_up(Stream& frames) {
 asio::awaitable<Result<std::unique_ptr<SessionConnection>>> SessionConnection::open(
     GatewayAddress address, asio::ssl::context& context, Duration limit, Duration silence_max) {
     auto dialling = dial(address, context, limit, silence_max);
-    GLEANER_CO_TRY(auto tls, co_await std::move(dialling));
+    auto dialled = co_await std::move(dialling);
+    if (!dialled) {
+        // With TLS 1.3 the server judges our certificate only after the handshake. What fails
+        // before is trust in whoever answers there, and a new enrolment would not help.
+        const Error& error = dialled.error();
+        if (error.code() != ErrorCode::unauthenticated) co_return error;
+        co_return Error(ErrorCode::unavailable, error.message());
+    }
+    auto tls = std::move(dialled).value();
     auto socket = std::make_unique<Socket>(std::move(tls));
     set_up(socket->frames);
     auto upgrading = upgrade(socket->frames, *socket->tls, address.text());
@@ -115,13 +123,13 @@ void SessionConnection::send(const wire::ToCoordinator& message) {
     if (s.closed || s.finishing) return;
     if (const Status valid = wire::check(message); !valid) {
         // Never sent: the gateway would end the session over it.
-        spdlog::error("frame_refused_by_own_check why=\"{}\"", valid.error().message());
+        spdlog::error("event=frame_refused_by_own_check why=\"{}\"", valid.error().message());
         return;
     }
     s.queue.push_back(message.SerializeAsString());
     s.queued_bytes += s.queue.back().size();
     if (s.queued_bytes > queued_bytes_max) {
-        spdlog::warn("coordinator_too_slow queued_bytes={}", s.queued_bytes);
+        spdlog::warn("event=coordinator_too_slow queued_bytes={}", s.queued_bytes);
         abort();
         return;
     }

@@ -99,13 +99,12 @@ private:
 asio::awaitable<void> run_session(Shared& shared, Connection& connection, Request upgrade) {
     auto peer = connection.peer().value();
     Session session(shared, connection, std::move(peer));
-    connection.set_session(&session);
     co_await session.run(std::move(upgrade));
-    connection.set_session(nullptr);
 }
 
 asio::awaitable<void> Session::run(Request upgrade) {
     if (!co_await accept(std::move(upgrade))) co_return;
+    connection_.set_session(this);
     ++shared_.counters.sessions;
     auto joined = co_await join();
     if (joined.has_error()) {
@@ -117,6 +116,7 @@ asio::awaitable<void> Session::run(Request upgrade) {
     // Whatever ended the reading, the writer gets what the watchdog leaves it, not more.
     connection_.expect_within(shared_.options.closing_limit);
     co_await tasks_.join();
+    connection_.set_session(nullptr);
     --shared_.counters.sessions;
     spdlog::debug("gateway: session ended node={} address={}", peer_.node.get(),
                   connection_.address());

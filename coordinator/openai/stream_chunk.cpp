@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "coordinator/openai/chunk_reader.h"
 #include "coordinator/openai/json_text.h"
 
 namespace gleaner::openai {
@@ -86,6 +87,8 @@ Result<StreamChunk> parse_chunk(std::string_view data, json::storage_ptr memory)
         chunk.done = true;
         return chunk;
     }
+    if (read_plain_chunk(data, chunk)) return chunk;
+    chunk = StreamChunk();
     const auto parsed = parse_object(data, std::move(memory));
     if (parsed.has_error())
         return Error(ErrorCode::data_corrupt, "an engine's event is not a JSON object",

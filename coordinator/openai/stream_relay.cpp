@@ -195,25 +195,53 @@ void StreamRelay::send_role(std::string& out) {
 
 void StreamRelay::send_text(const StreamChunk& chunk, std::string_view text,
                             std::string_view reasoning, std::string& out) {
-    json::object choice{{"index", 0}};
-    if (request_.endpoint == Endpoint::chat_completions) {
-        json::object delta;
-        if (!reasoning.empty()) delta["reasoning_content"] = reasoning;
-        if (!text.empty()) delta["content"] = text;
-        choice["delta"] = std::move(delta);
+    if (reasoning.empty() && chunk.logprobs.is_null()) {
+        send_plain_text(text, out);
     } else {
-        choice["text"] = text;
+        json::object choice{{"index", 0}};
+        if (request_.endpoint == Endpoint::chat_completions) {
+            json::object delta;
+            if (!reasoning.empty()) delta["reasoning_content"] = reasoning;
+            if (!text.empty()) delta["content"] = text;
+            choice["delta"] = std::move(delta);
+        } else {
+            choice["text"] = text;
+        }
+        choice["logprobs"] =
+            chunk.logprobs.is_null()
+                ? json::value(nullptr)
+                : openai_logprobs(request_.endpoint, chunk.logprobs, request_.top_logprobs,
+                                  static_cast<std::int64_t>(text_.size()));
+        choice["finish_reason"] = nullptr;
+        send_choice(std::move(choice), out);
     }
-    choice["logprobs"] =
-        chunk.logprobs.is_null()
-            ? json::value(nullptr)
-            : openai_logprobs(request_.endpoint, chunk.logprobs, request_.top_logprobs,
-                              static_cast<std::int64_t>(text_.size()));
-    choice["finish_reason"] = nullptr;
-    send_choice(std::move(choice), out);
     text_ += text;
     reasoning_ += reasoning;
     node_tokens_sent_ = node_tokens_;
+}
+
+/// The library writes the event once around a mark; after that only the text is written anew.
+void StreamRelay::send_plain_text(std::string_view text, std::string& out) {
+    if (before_text_.empty()) {
+        constexpr std::string_view mark = "@text@";
+        json::object choice{{"index", 0}};
+        if (request_.endpoint == Endpoint::chat_completions) {
+            choice["delta"] = {{"content", mark}};
+        } else {
+            choice["text"] = mark;
+        }
+        choice["logprobs"] = nullptr;
+        choice["finish_reason"] = nullptr;
+        std::string event;
+        send_choice(std::move(choice), event);
+        const auto quoted = json::serialize(json::value(mark));
+        const auto at = event.rfind(quoted);
+        before_text_ = event.substr(0, at);
+        after_text_ = event.substr(at + quoted.size());
+    }
+    out += before_text_;
+    out += json::serialize(text);
+    out += after_text_;
 }
 
 void StreamRelay::send_finish(std::string& out) {

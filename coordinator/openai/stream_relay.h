@@ -100,6 +100,7 @@ private:
     void hold(const boost::json::array& tool_calls);
     void send_tool_calls(std::string& out);
     void send_usage(std::string& out);
+    void send_plain_text(std::string_view text, std::string& out);
     void send_choice(boost::json::object choice, std::string& out);
     void close_part(std::int64_t generated, std::int64_t device_micros, bool complete);
     [[nodiscard]] bool can_resume() const;
@@ -119,6 +120,9 @@ private:
     std::vector<ToolCall> tool_calls_;  ///< held back until complete
     std::string finish_reason_;
     std::string fingerprint_;
+    /// An event with nothing but text, before and after the text: made once, used for each token.
+    std::string before_text_;
+    std::string after_text_;
     std::vector<Part> parts_;
     std::int64_t prompt_tokens_ = 0;
     std::int64_t cached_tokens_ = 0;

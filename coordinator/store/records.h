@@ -245,7 +245,7 @@ struct MeterRecord {
     std::int64_t generated_tokens = 0;
     std::int64_t device_micros = 0;
     Money price;  ///< what the customer pays for this part
-    WallTime at;
+    WallTime at;  ///< when the work was done; statements go by when the store accepted it
 };
 
 /// Pays for one part: from the hold of a job, or straight from the customer's credit (streams).

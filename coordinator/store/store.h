@@ -100,12 +100,13 @@ public:
     Result<File> file(const ProjectId& project, const FileId& id);
     Result<std::vector<File>> files(const ProjectId& project, std::string_view purpose,
                                     const FileId& after, std::int64_t limit, bool ascending);
+    /// Errors: failed_precondition while an open job reads it.
     Status remove_file(const ProjectId& project, const FileId& id);
     Result<std::int64_t> stored_bytes(const ProjectId& project);
 
     // ---- Jobs ----
-    /// Stores a validated job and holds `hold` of the customer's credit, or fails with
-    /// resource_exhausted (credit too small: says how much is missing) and stores nothing.
+    /// Stores a validated job as in_progress and holds `hold` of the customer's credit, or fails
+    /// with resource_exhausted (credit too small: says how much is missing) and stores nothing.
     Result<Job> admit_job(Job job, Money hold);
     /// Stores a job that failed validation (nothing held).
     Result<Job> add_failed_job(Job job);
@@ -116,11 +117,19 @@ public:
     Result<std::vector<Job>> open_jobs();
     /// Indices of the job's settled items, ascending.
     Result<std::vector<std::int64_t>> settled_items(std::int64_t job_number);
-    /// Settles items, meters them and posts the money, each at most once.
+    /// Settles items, meters them and posts the money, each at most once: an item by its place in
+    /// the job, a meter record by its attempt_key, a receipt by its request.
+    /// A job's work is paid from its hold; what the hold does not cover (the estimate was too low)
+    /// and all streams are paid from the customer's credit, which may fall below zero by that much.
+    /// A job takes results while it is in_progress or cancelling; later ones are job_ended.
+    /// Errors leave nothing of the call: invalid_argument (index outside the job, a failed item
+    /// with a meter), not_found (job), failed_precondition (a meter that names a node with a site,
+    /// owner, project or customer not its own).
     Result<std::vector<Accepted>> accept(std::span<const Acceptance> acceptances);
     /// Calls `each` for the settled items in input order.
     Status for_each_outcome(std::int64_t job_number,
                             const std::function<Status(const ItemOutcome&)>& each);
+    /// To in_progress, cancelling or finalizing; failed_precondition once the job has ended.
     Status set_job_state(const JobId& id, JobState state);
     /// Ends a job: records its files and final state, releases what is left of its hold.
     Status end_job(const JobId& id, JobState state, const FileId& output, const FileId& error);
@@ -128,6 +137,10 @@ public:
     // ---- Money ----
     Status top_up(const CustomerId& customer, Money amount, std::string_view idempotency_key);
     Result<Money> available_credit(const CustomerId& customer);
+    /// Statements cover [from, to): opening + lines = closing, the account's balance at `to`.
+    /// An owner's lines are nodes and device classes; a partner's the owners and customers
+    /// referred; a customer's top-ups, days and models, and what open jobs hold; the platform's
+    /// models.
     Result<ledger::Statement> owner_statement(const OwnerId& id, WallTime from, WallTime to);
     Result<ledger::Statement> partner_statement(const PartnerId& id, WallTime from, WallTime to);
     Result<ledger::Statement> customer_statement(const CustomerId& id, WallTime from, WallTime to);
@@ -144,7 +157,7 @@ public:
         std::int32_t http_status = 0;  ///< 0: the first request is still running
         std::string body;
     };
-    /// Claims the key, or returns what is stored under it.
+    /// Claims the key, or returns what is stored under it. Replies are kept for 24 hours.
     Result<std::optional<StoredReply>> claim_idempotency_key(const ProjectId& project,
                                                              std::string_view key,
                                                              std::string_view request_sha256);

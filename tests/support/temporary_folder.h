@@ -1,11 +1,10 @@
 #pragma once
 /// A folder for one test, gone afterwards.
 
-#include <stdlib.h>
-
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
+#include <stdlib.h>
 #include <string>
 
 namespace gleaner::testing {

@@ -9,8 +9,8 @@ namespace {
 
 /// What GPU drivers read to find their device and their loaders; read-only, skipped where missing.
 constexpr std::array<std::string_view, 10> gpu_folders = {
-    "/sys/devices", "/sys/dev/char",  "/sys/class/drm", "/sys/class/kfd", "/sys/bus/pci",
-    "/sys/module",  "/etc/vulkan",    "/etc/OpenCL",    "/opt/rocm",      "/etc/ld.so.cache"};
+    "/sys/devices", "/sys/dev/char", "/sys/class/drm", "/sys/class/kfd", "/sys/bus/pci",
+    "/sys/module",  "/etc/vulkan",   "/etc/OpenCL",    "/opt/rocm",      "/etc/ld.so.cache"};
 
 class CommandLine {
 public:

@@ -1,16 +1,21 @@
 #include "client-core/platform/linux/cgroup.h"
 
-#include <unistd.h>
-
+#include <cerrno>
+#include <cstdlib>
 #include <fstream>
-#include <sstream>
+#include <signal.h>
+#include <string_view>
 #include <system_error>
+#include <unistd.h>
 
 namespace gleaner {
 
 namespace fs = std::filesystem;
 
 namespace {
+
+/// Followed by the node's process id and a number.
+constexpr std::string_view group_prefix = "gleaner-engine-";
 
 bool write_file(const fs::path& path, const std::string& text) {
     std::ofstream out(path);
@@ -19,7 +24,9 @@ bool write_file(const fs::path& path, const std::string& text) {
     return out.good();
 }
 
-bool writable(const fs::path& folder) { return access(folder.c_str(), W_OK | X_OK) == 0; }
+bool writable(const fs::path& folder) {
+    return access(folder.c_str(), W_OK | X_OK) == 0;
+}
 
 /// The folder below `mount` for one line's path of /proc/self/cgroup ("/a/b" → mount/a/b).
 fs::path below(const fs::path& mount, const std::string& path) {
@@ -70,9 +77,27 @@ ControlGroups ControlGroups::of_this_machine() {
     return {"/sys/fs/cgroup", "/proc/self/cgroup"};
 }
 
-std::unique_ptr<ControlGroup> ControlGroups::make(const std::string& name,
-                                                  std::uint64_t memory_bytes,
-                                                  std::uint32_t processes) const {
+void ControlGroups::remove_left_over() const {
+    for (const fs::path& parent : {unified_, memory_v1_, pids_v1_}) {
+        std::error_code ec;
+        if (parent.empty()) continue;
+        for (const auto& entry : fs::directory_iterator(parent, ec)) {
+            const std::string name = entry.path().filename().string();
+            if (!name.starts_with(group_prefix)) continue;
+            const auto pid =
+                static_cast<pid_t>(std::strtol(name.c_str() + group_prefix.size(), nullptr, 10));
+            const bool of_another_node = pid != getpid() && (kill(pid, 0) == 0 || errno == EPERM);
+            // The kernel refuses to remove a group in which something runs.
+            if (!of_another_node) rmdir(entry.path().c_str());
+        }
+    }
+}
+
+std::unique_ptr<ControlGroup> ControlGroups::make(std::uint64_t memory_bytes,
+                                                  std::uint32_t processes) {
+    remove_left_over();
+    const std::string name =
+        std::string(group_prefix) + std::to_string(getpid()) + "-" + std::to_string(++made_);
     std::unique_ptr<ControlGroup> group(new ControlGroup);
     std::error_code ec;
     // Makes the folder, sets its limits; on failure leaves no trace.

@@ -42,12 +42,16 @@ public:
     [[nodiscard]] bool available() const {
         return !memory_v1_.empty() || !pids_v1_.empty() || !unified_.empty();
     }
-    /// Null when no group can be made; then limits_memory() cannot be had.
-    [[nodiscard]] std::unique_ptr<ControlGroup> make(const std::string& name,
-                                                     std::uint64_t memory_bytes,
-                                                     std::uint32_t processes) const;
+    /// Null when no group can be made: resource limits must do. Also removes groups that nobody
+    /// uses any more: of nodes that were killed, and of our own whose processes took long to
+    /// vanish.
+    [[nodiscard]] std::unique_ptr<ControlGroup> make(std::uint64_t memory_bytes,
+                                                     std::uint32_t processes);
 
 private:
+    void remove_left_over() const;
+
+    unsigned made_ = 0;
     std::filesystem::path memory_v1_;
     std::filesystem::path pids_v1_;
     std::filesystem::path unified_;

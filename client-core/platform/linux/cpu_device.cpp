@@ -92,11 +92,11 @@ Result<CpuDevice> read_cpu_device(const fs::path& root) {
 std::vector<fs::path> gpu_device_nodes(const GpuAccess& access, const fs::path& root) {
     std::vector<fs::path> nodes;
     switch (access.kind) {
-        case GpuAccess::Kind::none: break;
+        case GpuAccess::Kind::none:
+            break;
         case GpuAccess::Kind::nvidia:
-            for (const char* const node :
-                 {"/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools",
-                  "/dev/nvidia-modeset"}) {
+            for (const char* const node : {"/dev/nvidiactl", "/dev/nvidia-uvm",
+                                           "/dev/nvidia-uvm-tools", "/dev/nvidia-modeset"}) {
                 add_if_there(root, node, nodes);
             }
             add_if_there(root, "/dev/nvidia" + std::to_string(access.minor), nodes);

@@ -1,7 +1,6 @@
-#include <dlfcn.h>
-
 #include <algorithm>
 #include <array>
+#include <dlfcn.h>
 #include <system_error>
 
 #include "client-core/platform/devices.h"
@@ -130,8 +129,8 @@ Result<std::unique_ptr<NvidiaManagement>> NvidiaManagement::open(const Places& p
         const char* const why = dlerror();
         return Error(ErrorCode::unsupported,
                      std::string("NVIDIA: the driver is there, its library is not (") +
-                         (why != nullptr ? why : places.library) +
-                         "): install the package with " + places.library);
+                         (why != nullptr ? why : places.library) + "): install the package with " +
+                         places.library);
     }
     if (!library->find_all()) {
         return Error(ErrorCode::unsupported,

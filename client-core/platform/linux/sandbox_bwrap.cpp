@@ -1,14 +1,14 @@
 #include "client-core/platform/linux/sandbox_bwrap.h"
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <fcntl.h>
 #include <pwd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <array>
 #include <system_error>
+#include <unistd.h>
 
 #include "client-core/platform/linux/sandboxed_process.h"
 #include "client-core/platform/linux/seccomp_policy.h"
@@ -66,21 +66,23 @@ Status check_spec(const SandboxSpec& spec, bool as_root) {
     return ok();
 }
 
-rlimit fixed(std::uint64_t value) { return {value, value}; }
+rlimit fixed(std::uint64_t value) {
+    return {value, value};
+}
 
 std::vector<std::pair<int, rlimit>> resource_limits(const SandboxSpec& spec) {
     const SandboxLimits& limits = spec.limits;
-    std::vector<std::pair<int, rlimit>> result = {{RLIMIT_CORE, fixed(0)},
-                                                  {RLIMIT_MEMLOCK, fixed(0)},
-                                                  {RLIMIT_MSGQUEUE, fixed(0)}};
+    std::vector<std::pair<int, rlimit>> result = {
+        {RLIMIT_CORE, fixed(0)}, {RLIMIT_MEMLOCK, fixed(0)}, {RLIMIT_MSGQUEUE, fixed(0)}};
     if (spec.weakening.no_limits) return result;
     result.emplace_back(RLIMIT_DATA, fixed(limits.memory_bytes + memory_tolerance_bytes));
     result.emplace_back(RLIMIT_NOFILE, fixed(limits.open_files));
     result.emplace_back(RLIMIT_FSIZE, fixed(limits.file_bytes));
     // GPU drivers reserve address space for all of the GPU's memory and more, without using it.
     if (spec.device_nodes.empty()) {
-        result.emplace_back(RLIMIT_AS, fixed(limits.memory_bytes + limits.mapped_bytes +
-                                             memory_tolerance_bytes + address_space_tolerance_bytes));
+        result.emplace_back(
+            RLIMIT_AS, fixed(limits.memory_bytes + limits.mapped_bytes + memory_tolerance_bytes +
+                             address_space_tolerance_bytes));
     }
     return result;
 }
@@ -91,8 +93,7 @@ Result<UniqueFd> filter_file(const SandboxSpec& spec) {
     GLEANER_TRY(const auto program, seccomp_program(policy));
     UniqueFd file(memfd_create("gleaner-seccomp", MFD_CLOEXEC));
     if (file.get() < 0) return error_from_errno("memfd_create for the system call filter", errno);
-    if (write(file.get(), program.data(), program.size()) !=
-            static_cast<ssize_t>(program.size()) ||
+    if (write(file.get(), program.data(), program.size()) != static_cast<ssize_t>(program.size()) ||
         lseek(file.get(), 0, SEEK_SET) != 0) {
         return error_from_errno("writing the system call filter", errno);
     }
@@ -123,12 +124,19 @@ std::vector<gid_t> groups_of(const std::vector<fs::path>& nodes) {
     return groups;
 }
 
-Result<fs::path> make_stage() {
-    for (const char* const parent : {"/run", "/tmp"}) {
-        std::string pattern = std::string(parent) + "/gleaner-stage-XXXXXX";
-        if (mkdtemp(pattern.data()) == nullptr) continue;
-        if (chmod(pattern.c_str(), 0755) == 0) return fs::path(pattern);
+/// A folder to cover with a tmpfs in each child's own mount namespace; on the host it stays empty,
+/// so all nodes share it and nobody removes it.
+Result<fs::path> find_stage() {
+    const fs::path shared = "/run/gleaner-stage";
+    if (mkdir(shared.c_str(), 0755) == 0 || errno == EEXIST) {
+        struct stat facts {};
+        // Not a link that somebody else put there.
+        if (lstat(shared.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode) && facts.st_uid == 0)
+            return shared;
     }
+    std::string pattern = "/tmp/gleaner-stage-XXXXXX";
+    if (mkdtemp(pattern.data()) != nullptr && chmod(pattern.c_str(), 0755) == 0)
+        return fs::path(pattern);
     return error_from_errno("sandbox: no folder can be made in /run or /tmp", errno);
 }
 
@@ -163,18 +171,13 @@ Result<std::unique_ptr<BwrapSandbox>> BwrapSandbox::create(Options options) {
         const passwd* entry = getpwnam(options.user.c_str());
         sandbox->user_ = entry != nullptr ? entry->pw_uid : 65534;
         sandbox->group_ = entry != nullptr ? entry->pw_gid : 65534;
-        GLEANER_TRY(sandbox->stage_, make_stage());
+        GLEANER_TRY(sandbox->stage_, find_stage());
     }
     if (options.use_control_groups) {
         auto groups = std::make_unique<ControlGroups>(ControlGroups::of_this_machine());
         if (groups->available()) sandbox->groups_ = std::move(groups);
     }
     return sandbox;
-}
-
-BwrapSandbox::~BwrapSandbox() {
-    std::error_code ec;
-    if (!stage_.empty()) fs::remove(stage_, ec);
 }
 
 Result<std::unique_ptr<SandboxedProcess>> BwrapSandbox::start(
@@ -218,9 +221,8 @@ Result<std::unique_ptr<SandboxedProcess>> BwrapSandbox::start(
     plan.idle_priority = spec.idle_priority;
     std::unique_ptr<ControlGroup> group;
     if (groups_ != nullptr && !spec.weakening.no_limits) {
-        group = groups_->make(
-            "gleaner-engine-" + std::to_string(getpid()) + "-" + std::to_string(++started_),
-            spec.limits.memory_bytes + spec.limits.mapped_bytes, spec.limits.processes + 4);
+        group = groups_->make(spec.limits.memory_bytes + spec.limits.mapped_bytes,
+                              spec.limits.processes + 4);
         if (group != nullptr) plan.join_files = group->join_files();
     }
     GLEANER_TRY(auto child, spawn(plan));

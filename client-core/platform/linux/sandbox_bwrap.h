@@ -25,7 +25,6 @@ public:
     /// Looks at the machine once. Errors: unsupported, naming what is missing. May move this
     /// process into a control group of its own (see cgroup.h).
     [[nodiscard]] static Result<std::unique_ptr<BwrapSandbox>> create(Options options);
-    ~BwrapSandbox() override;
 
     [[nodiscard]] Result<std::unique_ptr<SandboxedProcess>> start(
         const SandboxSpec& spec, const boost::asio::any_io_executor& executor) override;
@@ -42,7 +41,6 @@ private:
     unsigned user_ = 0;
     unsigned group_ = 0;
     std::filesystem::path stage_;
-    unsigned started_ = 0;
 };
 
 }  // namespace gleaner

@@ -1,13 +1,12 @@
 #include "client-core/platform/linux/sandboxed_process.h"
 
+#include <array>
+#include <fstream>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include <array>
-#include <fstream>
 #include <system_error>
+#include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/read.hpp>
@@ -44,7 +43,9 @@ namespace {
 
 constexpr std::size_t info_bytes_max = 4096;
 
-int open_pidfd(int pid) { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0)); }
+int open_pidfd(int pid) {
+    return static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+}
 
 bool send_signal(int pidfd, int signal_number) {
     return pidfd >= 0 && syscall(SYS_pidfd_send_signal, pidfd, signal_number, nullptr, 0) == 0;
@@ -78,18 +79,17 @@ struct ProcessState : std::enable_shared_from_this<ProcessState> {
 
     void drain(asio::posix::stream_descriptor& from, std::array<char, 4096>& buffer,
                BoundedTail& tail) {
-        from.async_read_some(
-            asio::buffer(buffer),
-            [self = shared_from_this(), &from, &buffer, &tail](const boost::system::error_code& ec,
-                                                               std::size_t size) {
-                if (ec) {
-                    --self->open_pipes;
-                    self->finish_if_done();
-                    return;
-                }
-                tail.append({buffer.data(), size});
-                self->drain(from, buffer, tail);
-            });
+        from.async_read_some(asio::buffer(buffer),
+                             [self = shared_from_this(), &from, &buffer, &tail](
+                                 const boost::system::error_code& ec, std::size_t size) {
+                                 if (ec) {
+                                     --self->open_pipes;
+                                     self->finish_if_done();
+                                     return;
+                                 }
+                                 tail.append({buffer.data(), size});
+                                 self->drain(from, buffer, tail);
+                             });
     }
 
     void read_info() {
@@ -130,8 +130,8 @@ struct ProcessState : std::enable_shared_from_this<ProcessState> {
         finish_if_done();
     }
 
-    /// The end is told only after both pipes' ends: what was written last is in the tails then. With
-    /// process 1 everybody who could hold a pipe open is dead.
+    /// The end is told only after both pipes' ends: what was written last is in the tails then.
+    /// With process 1 everybody who could hold a pipe open is dead.
     void finish_if_done() {
         if (!exited || open_pipes > 0 || ended) return;
         ended = true;

@@ -1,14 +1,13 @@
 #include "client-core/platform/linux/seccomp_policy.h"
 
+#include <array>
+#include <cerrno>
+#include <memory>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <memory>
 
 #include <seccomp.h>
 
@@ -90,8 +89,8 @@ constexpr std::array refused = {
     RefusedCall{"memfd_secret", "memory outside the memory limit"},
 };
 
-constexpr std::array namespace_flags = {CLONE_NEWNS,  CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
-                                        CLONE_NEWUSER, CLONE_NEWPID,   CLONE_NEWNET};
+constexpr std::array namespace_flags = {CLONE_NEWNS,   CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
+                                        CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET};
 constexpr std::array terminal_requests = {TIOCSTI, TIOCLINUX};
 /// The kernel looks at 32 bits of an ioctl request; so must the filter.
 constexpr std::uint64_t low_half = 0xffffffffULL;
@@ -136,7 +135,9 @@ private:
 
 }  // namespace
 
-std::span<const RefusedCall> refused_calls() { return refused; }
+std::span<const RefusedCall> refused_calls() {
+    return refused;
+}
 
 Result<std::vector<std::uint8_t>> seccomp_program(const SyscallPolicy& policy) {
     Filter filter;

@@ -1,20 +1,19 @@
 #include "client-core/platform/linux/spawn.h"
 
+#include <array>
+#include <cerrno>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
+#include <string_view>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <string_view>
 
 namespace gleaner {
 
@@ -26,7 +25,9 @@ UniqueFd& UniqueFd::operator=(UniqueFd&& other) noexcept {
     return *this;
 }
 
-UniqueFd::~UniqueFd() { reset(); }
+UniqueFd::~UniqueFd() {
+    reset();
+}
 
 void UniqueFd::reset() {
     if (fd_ >= 0) close(std::exchange(fd_, -1));
@@ -48,14 +49,22 @@ enum class Step : int {
 
 std::string_view describe(Step step) {
     switch (step) {
-        case Step::parent_gone: return "the node ended meanwhile";
-        case Step::control_group: return "entering the control group";
-        case Step::stage: return "preparing mounts as root (CAP_SYS_ADMIN is needed)";
-        case Step::limit: return "setting resource limits";
-        case Step::priority: return "setting the priority";
-        case Step::identity: return "becoming the unprivileged user";
-        case Step::descriptors: return "arranging file descriptors (Linux 5.11 or later is needed)";
-        case Step::exec: return "executing bubblewrap";
+        case Step::parent_gone:
+            return "the node ended meanwhile";
+        case Step::control_group:
+            return "entering the control group";
+        case Step::stage:
+            return "preparing mounts as root (CAP_SYS_ADMIN is needed)";
+        case Step::limit:
+            return "setting resource limits";
+        case Step::priority:
+            return "setting the priority";
+        case Step::identity:
+            return "becoming the unprivileged user";
+        case Step::descriptors:
+            return "arranging file descriptors (Linux 5.11 or later is needed)";
+        case Step::exec:
+            return "executing bubblewrap";
     }
     return "an unknown step";
 }

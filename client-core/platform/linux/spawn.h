@@ -2,10 +2,9 @@
 /// Starts a program with limits, priorities and identity set between fork and exec. The child makes
 /// system calls only (no allocation, no locks), since other threads may hold any lock at the fork.
 
+#include <string>
 #include <sys/resource.h>
 #include <sys/types.h>
-
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -47,10 +46,10 @@ struct ChildIdentity {
 };
 
 struct SpawnPlan {
-    std::vector<std::string> argv;         ///< argv[0] is the absolute program; environment is empty
+    std::vector<std::string> argv;  ///< argv[0] is the absolute program; environment is empty
     std::vector<std::pair<int, int>> files;  ///< (ours, theirs); every other descriptor is closed
     std::vector<std::pair<int, rlimit>> limits;
-    std::vector<std::string> join_files;   ///< control groups to enter
+    std::vector<std::string> join_files;  ///< control groups to enter
     int niceness = 0;
     bool idle_priority = false;
     bool become_other_user = false;

@@ -1,10 +1,9 @@
 #include "client-core/platform/probe/attempts.h"
 
-#include <dirent.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <dirent.h>
 #include <fstream>
 
 namespace gleaner::probe {

@@ -16,11 +16,11 @@ struct HostFacts {
     int victim_pid = 0;              ///< a process of the host
     std::uint64_t victim_start = 0;  ///< its start, in clock ticks since boot: tells it from others
     std::string canary_file;         ///< a readable file on the host
-    std::vector<std::string> device_nodes;    ///< that were handed in on purpose
-    std::vector<std::string> root_entries;    ///< of "/", that were handed in on purpose
-    std::vector<std::string> environment;     ///< names of variables handed in on purpose
-    std::uint64_t private_bytes_max = 0;      ///< more writable memory than this must be refused
-    std::uint64_t address_bytes_max = 0;      ///< more address space; 0 = no limit was set
+    std::vector<std::string> device_nodes;  ///< that were handed in on purpose
+    std::vector<std::string> root_entries;  ///< of "/", that were handed in on purpose
+    std::vector<std::string> environment;   ///< names of variables handed in on purpose
+    std::uint64_t private_bytes_max = 0;    ///< more writable memory than this must be refused
+    std::uint64_t address_bytes_max = 0;    ///< more address space; 0 = no limit was set
     std::uint64_t tmp_bytes = 0;
     std::uint64_t file_bytes = 0;
     std::uint32_t processes = 0;

@@ -1,10 +1,9 @@
+#include <array>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-
-#include <array>
 
 #include "client-core/platform/probe/attempts.h"
 
@@ -18,10 +17,10 @@ struct Place {
 };
 
 constexpr std::array readable = {
-    Place{"files_read_shadow", "/etc/shadow"},   Place{"files_read_passwd", "/etc/passwd"},
-    Place{"files_read_root_home", "/root"},      Place{"files_read_home", "/home"},
-    Place{"files_read_var", "/var"},             Place{"files_read_boot", "/boot"},
-    Place{"files_read_media", "/media"},         Place{"files_read_kernel_memory", "/proc/kcore"},
+    Place{"files_read_shadow", "/etc/shadow"}, Place{"files_read_passwd", "/etc/passwd"},
+    Place{"files_read_root_home", "/root"},    Place{"files_read_home", "/home"},
+    Place{"files_read_var", "/var"},           Place{"files_read_boot", "/boot"},
+    Place{"files_read_media", "/media"},       Place{"files_read_kernel_memory", "/proc/kcore"},
 };
 
 constexpr std::array writable = {
@@ -51,20 +50,20 @@ constexpr std::array mounts = {
 };
 
 constexpr std::array foreign_devices = {
-    Place{"devices_memory", "/dev/mem"},      Place{"devices_kernel_log", "/dev/kmsg"},
-    Place{"devices_ports", "/dev/port"},      Place{"devices_fuse", "/dev/fuse"},
-    Place{"devices_kvm", "/dev/kvm"},         Place{"devices_tunnel", "/dev/net/tun"},
-    Place{"devices_disk_a", "/dev/sda"},      Place{"devices_disk_v", "/dev/vda"},
-    Place{"devices_disk_n", "/dev/nvme0n1"},  Place{"devices_loop", "/dev/loop-control"},
-    Place{"devices_input", "/dev/input"},     Place{"devices_sound", "/dev/snd"},
+    Place{"devices_memory", "/dev/mem"},     Place{"devices_kernel_log", "/dev/kmsg"},
+    Place{"devices_ports", "/dev/port"},     Place{"devices_fuse", "/dev/fuse"},
+    Place{"devices_kvm", "/dev/kvm"},        Place{"devices_tunnel", "/dev/net/tun"},
+    Place{"devices_disk_a", "/dev/sda"},     Place{"devices_disk_v", "/dev/vda"},
+    Place{"devices_disk_n", "/dev/nvme0n1"}, Place{"devices_loop", "/dev/loop-control"},
+    Place{"devices_input", "/dev/input"},    Place{"devices_sound", "/dev/snd"},
     Place{"devices_camera", "/dev/video0"},
 };
 
-const std::vector<std::string> usual_devices = {
-    "core", "fd",     "full",   "null",  "ptmx",  "pts",  "random", "shm",
-    "stderr", "stdin", "stdout", "tty", "urandom", "zero", "console"};
-const std::vector<std::string> usual_root_entries = {
-    "bin", "dev", "lib", "lib32", "lib64", "libx32", "proc", "sbin", "tmp", "usr"};
+const std::vector<std::string> usual_devices = {"core",   "fd",     "full",    "null",   "ptmx",
+                                                "pts",    "random", "shm",     "stderr", "stdin",
+                                                "stdout", "tty",    "urandom", "zero",   "console"};
+const std::vector<std::string> usual_root_entries = {"bin",    "dev",  "lib",  "lib32", "lib64",
+                                                     "libx32", "proc", "sbin", "tmp",   "usr"};
 
 void attempt_open(const Place& place, int flags, Attempts& attempts) {
     const int fd = open(place.path, flags | O_CLOEXEC, 0600);

@@ -1,3 +1,4 @@
+#include <cerrno>
 #include <linux/keyctl.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
@@ -7,8 +8,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 #include "client-core/platform/probe/attempts.h"
 
@@ -36,8 +35,8 @@ void attempt_foreign_table(const char* name, long (*call)(), Attempts& attempts)
 
 void attempt_foreign_tables(Attempts& attempts) {
     attempt_foreign_table("kernel_32_bit_calls", &call_32_bit_getpid, attempts);
-    attempt_foreign_table("kernel_x32_calls", [] { return syscall(0x40000000L | SYS_getpid); },
-                          attempts);
+    attempt_foreign_table(
+        "kernel_x32_calls", [] { return syscall(0x40000000L | SYS_getpid); }, attempts);
     attempts.record_call("kernel_iopl", syscall(SYS_iopl, 3));
     attempts.record_call("kernel_modify_ldt", syscall(SYS_modify_ldt, 0, nullptr, 0));
 }

@@ -1,14 +1,13 @@
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <signal.h>
+#include <string>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <string>
 
 #include "client-core/platform/probe/attempts.h"
 
@@ -18,7 +17,9 @@ namespace {
 
 constexpr std::uint64_t mebibyte = 1ULL << 20;
 
-std::string in_mebibytes(std::uint64_t bytes) { return std::to_string(bytes / mebibyte) + " MiB"; }
+std::string in_mebibytes(std::uint64_t bytes) {
+    return std::to_string(bytes / mebibyte) + " MiB";
+}
 
 /// Reserves writable memory, without touching it, until refused or past `limit`.
 void attempt_memory(const char* name, int sharing, std::uint64_t limit, Attempts& attempts) {
@@ -103,8 +104,8 @@ void attempt_limits(const HostFacts& host, Attempts& attempts) {
     }
     rlimit core{};
     getrlimit(RLIMIT_CORE, &core);
-    attempts.record("limits_core_dump", core.rlim_max != 0, "at most " +
-                    std::to_string(core.rlim_max) + " bytes");
+    attempts.record("limits_core_dump", core.rlim_max != 0,
+                    "at most " + std::to_string(core.rlim_max) + " bytes");
     attempt_open_files(host, attempts);
     attempt_file_size(host, attempts);
     attempt_fill("limits_tmp", "/tmp", host, attempts);

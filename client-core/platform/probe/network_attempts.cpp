@@ -1,12 +1,11 @@
 #include <arpa/inet.h>
+#include <array>
+#include <cstring>
+#include <fstream>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include <array>
-#include <cstring>
-#include <fstream>
 
 #include "client-core/platform/probe/attempts.h"
 

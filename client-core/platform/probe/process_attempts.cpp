@@ -1,7 +1,12 @@
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
 #include <fcntl.h>
+#include <fstream>
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
+#include <sstream>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
@@ -10,12 +15,6 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cctype>
-#include <cerrno>
-#include <fstream>
-#include <sstream>
 
 #include "client-core/platform/probe/attempts.h"
 
@@ -61,7 +60,8 @@ void attempt_victim(const HostFacts& host, Attempts& attempts) {
     const bool signalled = ::kill(host.victim_pid, 0) == 0 && same;
     attempts.record("processes_signal_host", signalled, signalled ? "it worked" : "refused");
     const long traced = ptrace(PTRACE_SEIZE, host.victim_pid, nullptr, nullptr);
-    attempts.record("processes_trace_host", traced == 0 && same, traced == 0 ? "reached" : "refused");
+    attempts.record("processes_trace_host", traced == 0 && same,
+                    traced == 0 ? "reached" : "refused");
     if (traced == 0) ptrace(PTRACE_DETACH, host.victim_pid, nullptr, nullptr);
 }
 
@@ -118,8 +118,7 @@ void attempt_inherited(const HostFacts& host, Attempts& attempts) {
     attempts.record("inherited_environment", !names.empty(),
                     names.empty() ? "none" : "seen:" + names);
     utsname names_of_host{};
-    const bool own = uname(&names_of_host) == 0 &&
-                     std::string(names_of_host.nodename) == "gleaner";
+    const bool own = uname(&names_of_host) == 0 && std::string(names_of_host.nodename) == "gleaner";
     attempts.record("inherited_host_name", !own, own ? "hidden" : "visible");
 }
 
@@ -154,7 +153,8 @@ void attempt_privileges(const HostFacts& /*host*/, Attempts& attempts) {
     attempts.record_call("privileges_unmount", umount2("/gleaner-none", MNT_DETACH));
     attempts.record_call("privileges_open_tree", syscall(SYS_open_tree, -1, "/", 0));
     attempts.record_call("privileges_chroot", chroot("/gleaner-none"));
-    attempts.record_call("privileges_pivot_root", syscall(SYS_pivot_root, "/gleaner-none", "/gleaner-none"));
+    attempts.record_call("privileges_pivot_root",
+                         syscall(SYS_pivot_root, "/gleaner-none", "/gleaner-none"));
 }
 
 }  // namespace gleaner::probe

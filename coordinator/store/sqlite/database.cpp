@@ -25,6 +25,12 @@ Status create_private_file(const std::string& path) {
     return ok();
 }
 
+/// Counting allocations takes a lock at each of them; nothing here reads the count.
+void configure_library() {
+    static const int once = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    (void)once;
+}
+
 ErrorCode code_of(int code, int system_errno) {
     if (system_errno == ENOSPC || system_errno == EDQUOT) return ErrorCode::disk_full;
     switch (code) {
@@ -81,6 +87,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, Mode m
     if (mode == Mode::read_write && !in_memory) {
         GLEANER_TRY(create_private_file(path));
     }
+    configure_library();
     sqlite3* handle = nullptr;
     const int flags = (mode == Mode::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                                                 : SQLITE_OPEN_READONLY) |

@@ -16,11 +16,10 @@ TEST_CASE("prompt and generation speeds are told apart by what a run did") {
 }
 
 TEST_CASE("a speed that is missing, zero or no number is not believed") {
-    for (const char* const text :
-         {"", "{}", "[]", "[1]", R"([{"n_gen":0,"avg_ts":5}])",
-          R"([{"n_gen":0,"avg_ts":5},{"n_gen":16,"avg_ts":0}])",
-          R"([{"n_gen":0,"avg_ts":5},{"n_gen":16,"avg_ts":"9"}])",
-          R"([{"n_gen":0,"avg_ts":5},{"n_gen":16,"avg_ts":-3}])"}) {
+    for (const char* const text : {"", "{}", "[]", "[1]", R"([{"n_gen":0,"avg_ts":5}])",
+                                   R"([{"n_gen":0,"avg_ts":5},{"n_gen":16,"avg_ts":0}])",
+                                   R"([{"n_gen":0,"avg_ts":5},{"n_gen":16,"avg_ts":"9"}])",
+                                   R"([{"n_gen":0,"avg_ts":5},{"n_gen":16,"avg_ts":-3}])"}) {
         CAPTURE(text);
         const auto speed = parse_llama_bench(text);
         REQUIRE_FALSE(speed);

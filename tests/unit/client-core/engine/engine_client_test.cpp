@@ -1,5 +1,5 @@
-// A scripted server on a Unix socket in the same thread plays the engine's rare moments: hanging up,
-// cutting a reply short, closing an idle connection. The real engine is in tests/integration.
+// A scripted server on a Unix socket in the same thread plays the engine's rare moments: hanging
+// up, cutting a reply short, closing an idle connection. The real engine is in tests/integration.
 #include "client-core/engine/engine_client.h"
 
 #include <algorithm>
@@ -15,7 +15,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-
 #include <doctest/doctest.h>
 
 #include "shared/async/deadline.h"
@@ -226,8 +225,10 @@ TEST_CASE("an engine that is not there is unavailable, and so is too long a path
 
 std::string event_stream(const std::string& lines) {
     std::ostringstream out;
-    out << "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-        << std::hex << lines.size() << "\r\n" << lines << "\r\n0\r\n\r\n";
+    out << "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: "
+           "chunked\r\n\r\n"
+        << std::hex << lines.size() << "\r\n"
+        << lines << "\r\n0\r\n\r\n";
     return out.str();
 }
 
@@ -257,8 +258,7 @@ TEST_CASE("a stream is handed on event by event and its connection kept") {
     REQUIRE(*first);
     REQUIRE(*second);
     CHECK(first->value().ok());
-    CHECK(events ==
-          std::vector<std::string>{"one", "two", "[DONE]", "one", "two", "[DONE]"});
+    CHECK(events == std::vector<std::string>{"one", "two", "[DONE]", "one", "two", "[DONE]"});
     CHECK(bench.script.connections == 1);
 }
 
@@ -275,8 +275,9 @@ TEST_CASE("a listener that has enough closes the connection") {
 
 TEST_CASE("an error object instead of a stream comes back as the body") {
     Bench bench;
-    bench.script.replies = {"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n"
-                            "Content-Length: 9\r\n\r\n{\"e\":\"x\"}"};
+    bench.script.replies = {
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n"
+        "Content-Length: 9\r\n\r\n{\"e\":\"x\"}"};
     std::vector<std::string> events;
     Outcome outcome;
     bench.run(stream(bench.client, 99, events, outcome));

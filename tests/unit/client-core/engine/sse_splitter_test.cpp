@@ -9,7 +9,8 @@ namespace {
 
 using Outcome = SseSplitter::Outcome;
 
-const std::string stream = "data: {\"a\":1}\n\n: a comment\n\nevent: x\ndata:two\r\n\r\ndata: [DONE]\n\n";
+const std::string stream =
+    "data: {\"a\":1}\n\n: a comment\n\nevent: x\ndata:two\r\n\r\ndata: [DONE]\n\n";
 const std::vector<std::string> expected = {"{\"a\":1}", "two", "[DONE]"};
 
 TEST_CASE("data lines are the same however the stream is cut") {
@@ -18,11 +19,11 @@ TEST_CASE("data lines are the same however the stream is cut") {
         SseSplitter splitter(1000);
         std::vector<std::string> seen;
         for (std::size_t at = 0; at < stream.size(); at += piece) {
-            const auto outcome = splitter.feed(
-                std::string_view(stream).substr(at, piece), [&](std::string_view data) {
-                    seen.emplace_back(data);
-                    return true;
-                });
+            const auto outcome = splitter.feed(std::string_view(stream).substr(at, piece),
+                                               [&](std::string_view data) {
+                                                   seen.emplace_back(data);
+                                                   return true;
+                                               });
             CHECK(outcome == Outcome::more);
         }
         CHECK(seen == expected);

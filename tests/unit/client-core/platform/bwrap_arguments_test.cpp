@@ -74,8 +74,8 @@ TEST_CASE("writable folders in memory are bounded and the root is closed last") 
 
 TEST_CASE("the command comes last, behind the limit on processes") {
     const Words words = arguments(engine_spec());
-    const Words end = {"--",          "/usr/bin/prlimit",     "--nproc=77:77", "--",
-                       "/engine/llama-server", "--model", "/model.gguf"};
+    const Words end = {"--",      "/usr/bin/prlimit", "--nproc=77:77", "--", "/engine/llama-server",
+                       "--model", "/model.gguf"};
     CHECK(find(words, end) == words.size() - end.size());
 }
 

@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <sstream>
+#include <unistd.h>
 
 #include <doctest/doctest.h>
 
@@ -18,23 +19,29 @@ std::string read(const std::filesystem::path& path) {
     return text.str();
 }
 
+/// The name of the n-th group that this process makes.
+std::string name_of(int number) {
+    return "gleaner-engine-" + std::to_string(getpid()) + "-" + std::to_string(number);
+}
+
 TEST_CASE("with version 2 the node steps aside and gives each sandbox its limits") {
     const testing::TemporaryFolder root;
     root.write("self", "0::/system.slice/gleaner.service\n");
     root.write("fs/system.slice/gleaner.service/cgroup.controllers", "cpu memory pids\n");
     const auto own = root.path() / "fs/system.slice/gleaner.service";
-    const ControlGroups groups(root.path() / "fs", root.path() / "self");
+    ControlGroups groups(root.path() / "fs", root.path() / "self");
     REQUIRE(groups.available());
     CHECK(read(own / "gleaner-node/cgroup.procs") == "0");
     CHECK(read(own / "cgroup.subtree_control") == "+memory +pids");
-    const auto group = groups.make("e1", 1000, 7);
+    const auto group = groups.make(1000, 7);
     REQUIRE(group != nullptr);
-    CHECK(read(own / "e1/memory.max") == "1000");
-    CHECK(read(own / "e1/pids.max") == "7");
-    CHECK(group->join_files() == std::vector<std::string>{(own / "e1/cgroup.procs").string()});
-    root.write("fs/system.slice/gleaner.service/e1/memory.events", "low 0\noom 1\noom_kill 0\n");
+    const auto folder = own / name_of(1);
+    CHECK(read(folder / "memory.max") == "1000");
+    CHECK(read(folder / "pids.max") == "7");
+    CHECK(group->join_files() == std::vector<std::string>{(folder / "cgroup.procs").string()});
+    std::ofstream(folder / "memory.events") << "low 0\noom 1\noom_kill 0\n";
     CHECK_FALSE(group->out_of_memory());
-    root.write("fs/system.slice/gleaner.service/e1/memory.events", "low 0\noom 1\noom_kill 1\n");
+    std::ofstream(folder / "memory.events") << "low 0\noom 1\noom_kill 1\n";
     CHECK(group->out_of_memory());
 }
 
@@ -50,20 +57,35 @@ TEST_CASE("with version 1 the memory and process hierarchies are both used") {
     root.write("self", "5:devices:/x\n4:memory:/box\n3:pids:/\n0::/\n");
     root.write("fs/memory/box/tasks", "");
     root.write("fs/pids/tasks", "");
-    const ControlGroups groups(root.path() / "fs", root.path() / "self");
-    const auto group = groups.make("e2", 2048, 9);
+    ControlGroups groups(root.path() / "fs", root.path() / "self");
+    const auto group = groups.make(2048, 9);
     REQUIRE(group != nullptr);
-    CHECK(read(root.path() / "fs/memory/box/e2/memory.limit_in_bytes") == "2048");
-    CHECK(read(root.path() / "fs/pids/e2/pids.max") == "9");
+    CHECK(read(root.path() / "fs/memory/box" / name_of(1) / "memory.limit_in_bytes") == "2048");
+    CHECK(read(root.path() / "fs/pids" / name_of(1) / "pids.max") == "9");
     CHECK(group->join_files().size() == 2);
     CHECK(group->limits_memory());
 }
 
+TEST_CASE("groups of nodes that are gone are removed, those of living nodes are kept") {
+    const testing::TemporaryFolder root;
+    root.write("self", "4:memory:/\n");
+    const auto memory = root.path() / "fs/memory";
+    const auto dead = memory / "gleaner-engine-999999999-1";  // no process has such a number
+    const auto living = memory / ("gleaner-engine-" + std::to_string(getppid()) + "-1");
+    const auto foreign = memory / "user.slice";
+    for (const auto& folder : {dead, living, foreign}) std::filesystem::create_directories(folder);
+    ControlGroups groups(root.path() / "fs", root.path() / "self");
+    REQUIRE(groups.make(1, 1) != nullptr);
+    CHECK_FALSE(std::filesystem::exists(dead));
+    CHECK(std::filesystem::exists(living));
+    CHECK(std::filesystem::exists(foreign));
+}
+
 TEST_CASE("a machine without control groups gives none") {
     const testing::TemporaryFolder root;
-    const ControlGroups groups(root.path() / "fs", root.path() / "self");
+    ControlGroups groups(root.path() / "fs", root.path() / "self");
     CHECK_FALSE(groups.available());
-    CHECK(groups.make("e3", 1, 1) == nullptr);
+    CHECK(groups.make(1, 1) == nullptr);
 }
 
 }  // namespace

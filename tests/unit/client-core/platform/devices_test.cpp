@@ -18,7 +18,8 @@ TEST_CASE("a processor's cores, threads, memory and vector instructions are told
                    std::to_string(thread / 2) + "\nflags\t\t: fpu avx avx2 sse\n\n";
     }
     root.write("proc/cpuinfo", cpuinfo);
-    root.write("proc/meminfo", "MemTotal:       16000 kB\nMemFree: 1 kB\nMemAvailable:    8000 kB\n");
+    root.write("proc/meminfo",
+               "MemTotal:       16000 kB\nMemFree: 1 kB\nMemAvailable:    8000 kB\n");
     const auto cpu = read_cpu_device(root.path());
     REQUIRE(cpu);
     CHECK(cpu.value().model == "AMD Ryzen 5");
@@ -95,9 +96,9 @@ TEST_CASE("GPUs are told with their state, and missing sensors read zero") {
 
 TEST_CASE("a sandbox gets the nodes of the chosen GPU only") {
     const testing::TemporaryFolder root;
-    for (const char* const node : {"dev/nvidia0", "dev/nvidia1", "dev/nvidiactl", "dev/nvidia-uvm",
-                                   "dev/dri/renderD129", "dev/dri/renderD128", "dev/dri/card0",
-                                   "dev/kfd"}) {
+    for (const char* const node :
+         {"dev/nvidia0", "dev/nvidia1", "dev/nvidiactl", "dev/nvidia-uvm", "dev/dri/renderD129",
+          "dev/dri/renderD128", "dev/dri/card0", "dev/kfd"}) {
         root.write(node, "");
     }
     const std::vector<fs::path> nvidia = {"/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia1"};

@@ -85,7 +85,10 @@ TEST_CASE("where nothing else is known the graphics card identifies the machine"
     root.write("proc/driver/nvidia/gpus/0000:01:00.0/information",
                "Model: \t\t NVIDIA GeForce RTX 4060\nGPU UUID: \t GPU-1234abcd-0001\n");
     root.write("proc/driver/nvidia/gpus/0000:02:00.0/information",
-               "GPU UUID: \t GPU-?""?""?-?""?\n");
+               "GPU UUID: \t GPU-?"
+               "?"
+               "?-?"
+               "?\n");
     const HardwareFacts facts = read_hardware_facts(root.path());
     CHECK(facts.gpu_uuids == std::vector<std::string>{"gpu-1234abcd-0001"});
     CHECK(identifies_machine(facts));

@@ -17,7 +17,8 @@ TEST_CASE("of a long output the end is kept, within the bound") {
 }
 
 TEST_CASE("bubblewrap's word on its child is understood, anything else is not") {
-    CHECK(child_pid_from_info("{\n    \"child-pid\": 4711,\n    \"net-namespace\": 1\n}\n") == 4711);
+    CHECK(child_pid_from_info("{\n    \"child-pid\": 4711,\n    \"net-namespace\": 1\n}\n") ==
+          4711);
     CHECK(child_pid_from_info("{\"child-pid\": \"1\"}") == 0);
     CHECK(child_pid_from_info("{}") == 0);
     CHECK(child_pid_from_info("{\"child-pid\": 47") == 0);

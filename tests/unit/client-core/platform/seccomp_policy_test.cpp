@@ -2,17 +2,16 @@
 // decide is tested without making the calls.
 #include "client-core/platform/linux/seccomp_policy.h"
 
+#include <cerrno>
+#include <cstring>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <set>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-
-#include <cerrno>
-#include <cstring>
-#include <set>
 
 #include <doctest/doctest.h>
 
@@ -50,8 +49,12 @@ private:
                 case BPF_LD | BPF_W | BPF_ABS:
                     std::memcpy(&accumulator, reinterpret_cast<const char*>(&data) + step.k, 4);
                     break;
-                case BPF_ALU | BPF_AND | BPF_K: accumulator &= step.k; break;
-                case BPF_JMP | BPF_JA: at += step.k; break;
+                case BPF_ALU | BPF_AND | BPF_K:
+                    accumulator &= step.k;
+                    break;
+                case BPF_JMP | BPF_JA:
+                    at += step.k;
+                    break;
                 case BPF_JMP | BPF_JEQ | BPF_K:
                     at += accumulator == step.k ? step.jt : step.jf;
                     break;
@@ -61,8 +64,10 @@ private:
                 case BPF_JMP | BPF_JGT | BPF_K:
                     at += accumulator > step.k ? step.jt : step.jf;
                     break;
-                case BPF_RET | BPF_K: return step.k;
-                default: FAIL("the interpreter does not know code " << step.code);
+                case BPF_RET | BPF_K:
+                    return step.k;
+                default:
+                    FAIL("the interpreter does not know code " << step.code);
             }
         }
         FAIL("the program ended without a verdict");
@@ -93,7 +98,8 @@ TEST_CASE("only local sockets can be made") {
         CHECK(filter.verdict(SYS_socket, static_cast<std::uint64_t>(domain)) == no_family);
         CHECK(filter.verdict(SYS_socketpair, static_cast<std::uint64_t>(domain)) == no_family);
     }
-    // The kernel drops the upper half of the argument; it must not smuggle a family past the filter.
+    // The kernel drops the upper half of the argument; it must not smuggle a family past the
+    // filter.
     CHECK(filter.verdict(SYS_socket, (1ULL << 32) | AF_UNIX) == no_family);
 }
 

@@ -1,0 +1,147 @@
+/// Node: models come and go.
+
+#include <algorithm>
+#include <utility>
+
+#include "client-core/runtime/node.h"
+#include "client-core/runtime/wire_words.h"
+#include "shared/proto/wire.pb.h"
+#include "shared/util/log.h"
+
+namespace gleaner {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr Duration engine_grace = 1s;
+
+}  // namespace
+
+void Node::load_model(const wire::LoadModel& order) {
+    const auto device = std::find_if(parts_.devices.begin(), parts_.devices.end(),
+                                     [&](const NodeDevice& d) { return d.id == order.device(); });
+    if (device == parts_.devices.end()) {
+        refuse_model(order, "this node has no device \"" + order.device() + "\"");
+        return;
+    }
+    if (engine_.sha256.empty()) {
+        refuse_model(order, "the coordinator has no engine package for this node");
+        return;
+    }
+    ModelOrder wanted;
+    wanted.model = {Sha256{order.model().sha256()}, order.model().size_bytes()};
+    wanted.engine = engine_;
+    wanted.context_tokens = order.model().context_tokens();
+    wanted.slots = order.model().slots();
+    wanted.memory_bytes = order.model().memory_bytes();
+    wanted.embeddings = order.model().embeddings();
+    wanted.device = *device;
+    host(std::move(wanted));
+}
+
+void Node::refuse_model(const wire::LoadModel& order, const std::string& why) {
+    wire::ToCoordinator message;
+    wire::ModelState& state = *message.mutable_model_state();
+    state.set_sha256(order.model().sha256());
+    state.set_device(order.device());
+    state.set_state(wire::ModelState::FAILED);
+    state.mutable_failure()->set_code(wire::Failure::UNSUPPORTED);
+    state.mutable_failure()->set_message(printable(why, 200, false));
+    send(message);
+}
+
+void Node::host(ModelOrder order) {
+    const Sha256 id = order.model.sha256;
+    if (const auto found = models_.find(id); found != models_.end() && found->second.running) {
+        HostedModel& hosted = found->second;
+        if (hosted.stopping) {
+            hosted.next = std::move(order);
+        } else if (hosted.host->device() == order.device.id) {
+            report(*hosted.host);
+        } else {
+            hosted.next = std::move(order);
+            unload_model(id);
+        }
+        return;
+    }
+    const ModelHostNeeds needs{cache_,
+                               *parts_.sandbox,
+                               trust_,
+                               speeds_,
+                               parts_.options,
+                               clock_,
+                               parts_.folder.runtime_dir(),
+                               credentials_->release_key(),
+                               executor_,
+                               *this};
+    HostedModel& hosted = models_[id];
+    hosted = HostedModel{};
+    hosted.host = std::make_unique<ModelHost>(needs, std::move(order));
+    work_.feed(work::ModelLoading{id});
+    (void)hosting_.spawn(host_model(id));
+}
+
+void Node::unload_model(const Sha256& sha256) {
+    const auto found = models_.find(sha256);
+    if (found == models_.end() || !found->second.running) return;
+    found->second.stopping = true;
+    found->second.host->stop(engine_grace);
+}
+
+asio::awaitable<void> Node::host_model(Sha256 sha256) {
+    auto running = models_.at(sha256).host->run();
+    co_await std::move(running);
+    HostedModel& hosted = models_.at(sha256);
+    hosted.running = false;
+    source_.close();
+    std::optional<ModelOrder> next = std::move(hosted.next);
+    // A model that failed stays known: its failure is told again to a coordinator that restarts.
+    if (hosted.host->phase() == ModelHost::Phase::unloaded) models_.erase(sha256);
+    if (next && !stopping_) host(std::move(*next));
+}
+
+void Node::model_changed(const ModelHost& host) {
+    const Sha256& id = host.sha256();
+    switch (host.phase()) {
+        case ModelHost::Phase::downloading:
+        case ModelHost::Phase::starting:
+            work_.feed(work::ModelLoading{id});
+            break;
+        case ModelHost::Phase::ready:
+            source_.close();  // the download's connection is not needed any more
+            work_.feed(work::ModelReady{id, host.device(), host.slots()});
+            break;
+        case ModelHost::Phase::failed:
+            work_.feed(work::ModelGone{id, host.failure()});
+            break;
+        case ModelHost::Phase::unloaded: {
+            const work::Failure unloaded{.code = work::FailureCode::cancelled,
+                                         .message = "the model was unloaded"};
+            work_.feed(work::ModelGone{id, unloaded});
+            break;
+        }
+    }
+    report(host);
+    write_status(connection_ ? "connected" : "reconnecting");
+}
+
+void Node::report(const ModelHost& host) {
+    wire::ToCoordinator message;
+    host.describe(*message.mutable_model_state());
+    send(message);
+}
+
+std::shared_ptr<EngineProcess> Node::engine_of(const Sha256& model) {
+    const auto found = models_.find(model);
+    return found == models_.end() ? nullptr : found->second.host->engine();
+}
+
+bool Node::uses_gpu() const {
+    return std::any_of(models_.begin(), models_.end(), [](const auto& entry) {
+        const ModelHost& host = *entry.second.host;
+        return host.on_gpu() && host.phase() == ModelHost::Phase::ready;
+    });
+}
+
+}  // namespace gleaner
