@@ -13,7 +13,7 @@ constexpr std::string_view prefix = "glt_";
 Error malformed(std::string_view why) {
     return {ErrorCode::invalid_argument,
             "the enrolment token " + std::string(why) +
-                ": copy the whole line that `gleanerctl token create` printed"};
+                ": copy the whole line that `gleanerctl token new` printed"};
 }
 
 std::string_view trimmed(std::string_view text) {
