@@ -2,21 +2,22 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <malloc.h>
 #include <string>
-
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
-#include <CLI/CLI.hpp>
-
 #include "client-core/platform/hardware_facts.h"
 #include "client-core/platform/linux/sandbox_bwrap.h"
 #include "client-core/runtime/node.h"
+#include "client-core/runtime/node_tools.h"
 #include "shared/config/flags.h"
 #include "shared/util/log.h"
 
@@ -25,21 +26,29 @@ extern char** environ;
 namespace {
 
 using namespace gleaner;
+namespace asio = boost::asio;
+
+// Exit statuses beyond 0 and 1, for service managers (told by --help).
+constexpr int exit_usage = 2;
+constexpr int exit_not_allowed = 3;
 
 config::Environment environment() {
     config::Environment result;
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string text(*entry);
         const auto equals = text.find('=');
-        if (equals != std::string::npos)
+        if (equals != std::string::npos) {
             result.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+        }
     }
     return result;
 }
 
 int fail(const Error& error) {
     std::fprintf(stderr, "gleaner-node: %s\n", error.message().c_str());
-    return 1;
+    const bool refused =
+        error.code() == ErrorCode::unauthenticated || error.code() == ErrorCode::permission_denied;
+    return refused ? exit_not_allowed : 1;
 }
 
 Status load(config::OptionSet& options, const std::string& config_path,
@@ -51,57 +60,70 @@ Status load(config::OptionSet& options, const std::string& config_path,
     return options.load_flags(flags);
 }
 
+/// Beside this program, where the packages put it, or where the build tree has it.
+std::string probe_beside_program() {
+    std::error_code problem;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", problem).parent_path();
+    if (const auto built = self / "platform/gleaner-probe";
+        std::filesystem::exists(built, problem)) {
+        return built.string();
+    }
+    return (self / "gleaner-probe").string();
+}
+
+void fill_in(NodeOptions& options) {
+    if (options.data_dir.empty()) {
+        options.data_dir = default_data_dir(environment(), ::geteuid() == 0).string();
+    }
+    if (options.probe.empty()) options.probe = probe_beside_program();
+}
+
 Result<std::string> token_of(const NodeOptions& options) {
     if (!options.token.empty() || options.token_file.empty()) return options.token;
     std::ifstream file(options.token_file);
     std::string text((std::istreambuf_iterator<char>(file)), {});
-    if (!file.is_open() || text.empty())
-        return Error(ErrorCode::not_found, "cannot read token_file " + options.token_file);
+    if (!file.is_open() || text.empty()) {
+        return Error(ErrorCode::not_found, "cannot read the token_file " + options.token_file);
+    }
     return text;
 }
 
-/// Beside this program, where the packages put it.
-std::string probe_beside_program() {
-    std::error_code problem;
-    const auto self = std::filesystem::read_symlink("/proc/self/exe", problem);
-    for (const auto* place : {"gleaner-probe", "platform/gleaner-probe"})
-        if (const auto path = self.parent_path() / place; std::filesystem::exists(path, problem))
-            return path.string();
-    return (self.parent_path() / "gleaner-probe").string();
-}
-
 Result<std::string> fingerprint_of(const NodeOptions& options) {
-    const auto facts = read_hardware_facts();
-    if (!identifies_machine(facts) && options.instance == 0)
+    const HardwareFacts facts = read_hardware_facts();
+    if (!identifies_machine(facts) && options.instance == 0) {
         return Error(ErrorCode::failed_precondition,
                      "nothing in this machine's hardware tells it from another: give each machine "
                      "of the site its own --instance number");
+    }
     return hardware_fingerprint(facts, options.instance).get();
 }
 
-Result<NodeParts> gather(NodeOptions options) {
-    if (options.data_dir.empty())
-        options.data_dir = default_data_dir(environment(), ::geteuid() == 0).string();
-    if (options.probe.empty()) options.probe = probe_beside_program();
-    GLEANER_TRY(auto address, parse_address(options.coordinator));
-    GLEANER_TRY(auto token, token_of(options));
-    GLEANER_TRY(auto fingerprint, fingerprint_of(options));
-    GLEANER_TRY(auto devices, take_inventory(options));
-    GLEANER_TRY(auto folder, DataFolder::open(options.data_dir));
-    BwrapSandbox::Options sandbox_options;
-    sandbox_options.bwrap_program = options.bwrap;
-    GLEANER_TRY(auto sandbox, BwrapSandbox::create(sandbox_options));
-    return NodeParts{std::move(options),     std::move(folder), std::move(address),
-                     std::move(devices),     std::move(fingerprint), std::move(token),
-                     std::move(sandbox)};
+Result<std::unique_ptr<BwrapSandbox>> make_sandbox(const NodeOptions& options) {
+    BwrapSandbox::Options sandbox;
+    sandbox.bwrap_program = options.bwrap;
+    return BwrapSandbox::create(sandbox);
 }
 
-boost::asio::awaitable<void> run_into(Node& node, Status& outcome) {
-    outcome = co_await node.run();
+template <class T>
+asio::awaitable<void> store(asio::awaitable<Result<T>> op, Result<T>& outcome) {
+    outcome = co_await std::move(op);
 }
 
-/// The first signal hands work back, the second ends at once.
-void on_signals(boost::asio::signal_set& signals, Node& node, bool again) {
+/// Runs one operation to its end on this thread.
+template <class T>
+Result<T> run_alone(asio::io_context& network, asio::awaitable<Result<T>> op) {
+    Result<T> outcome = Error(ErrorCode::internal, "the operation did not end");
+    asio::co_spawn(network, store(std::move(op), outcome),
+                   [&network](const std::exception_ptr& thrown) {
+                       network.stop();
+                       if (thrown) std::rethrow_exception(thrown);
+                   });
+    network.run();
+    return outcome;
+}
+
+/// The first signal hands work back, the second ends at once; engines die with this process.
+void on_signals(asio::signal_set& signals, Node& node, bool again) {
     signals.async_wait([&signals, &node, again](const boost::system::error_code& problem, int) {
         if (problem) return;
         if (again) std::_Exit(1);
@@ -110,29 +132,56 @@ void on_signals(boost::asio::signal_set& signals, Node& node, bool again) {
     });
 }
 
-Status run(NodeOptions options) {
-    GLEANER_TRY(auto parts, gather(std::move(options)));
+Status run_node(NodeOptions options) {
+    GLEANER_TRY(auto address, parse_address(options.coordinator));
+    GLEANER_TRY(auto token, token_of(options));
+    GLEANER_TRY(auto fingerprint, fingerprint_of(options));
+    GLEANER_TRY(auto devices, take_inventory(options));
+    GLEANER_TRY(auto folder, DataFolder::open(options.data_dir));
+    GLEANER_TRY(auto sandbox, make_sandbox(options));
+    NodeParts parts{std::move(options), std::move(folder),      std::move(address),
+                    std::move(devices), std::move(fingerprint), std::move(token),
+                    std::move(sandbox)};
     const SystemClock clock;
-    boost::asio::io_context network{1};
+    asio::io_context network{1};
     Node node(std::move(parts), clock, network.get_executor());
-    boost::asio::signal_set signals(network, SIGTERM, SIGINT);
+    asio::signal_set signals(network, SIGTERM, SIGINT);
     on_signals(signals, node, false);
-    Status outcome = ok();
-    boost::asio::co_spawn(network, run_into(node, outcome),
-                          [&](const std::exception_ptr& thrown) {
-                              signals.cancel();
-                              network.stop();
-                              if (thrown) std::rethrow_exception(thrown);
-                          });
-    network.run();
-    return outcome;
+    return run_alone(network, node.run());
+}
+
+Status enrol_node(const NodeOptions& options) {
+    GLEANER_TRY(auto address, parse_address(options.coordinator));
+    GLEANER_TRY(auto token, token_of(options));
+    GLEANER_TRY(auto fingerprint, fingerprint_of(options));
+    GLEANER_TRY(const auto folder, DataFolder::open(options.data_dir));
+    const SystemClock clock;
+    asio::io_context network{1};
+    GLEANER_TRY(const auto node,
+                run_alone(network, enrol_into(folder.path(), std::move(address), std::move(token),
+                                              std::move(fingerprint), clock)));
+    std::printf("%s\n", node.c_str());
+    return ok();
+}
+
+Status probe(const NodeOptions& options) {
+    GLEANER_TRY(const auto sandbox, make_sandbox(options));
+    asio::io_context network{1};
+    GLEANER_TRY(const auto text,
+                run_alone(network, probe_sandbox(*sandbox, options.probe, network.get_executor())));
+    std::fputs(text.c_str(), stdout);
+    return ok();
+}
+
+Status benchmark(const NodeOptions& options) {
+    GLEANER_TRY(const auto devices, take_inventory(options));
+    const SystemClock clock;
+    std::printf("%s\n", measure_devices_as_json(devices, clock).c_str());
+    return ok();
 }
 
 Status show_status(const NodeOptions& options) {
-    const auto folder = options.data_dir.empty()
-                            ? default_data_dir(environment(), ::geteuid() == 0)
-                            : std::filesystem::path(options.data_dir);
-    GLEANER_TRY(auto text, DataFolder::read_status(folder));
+    GLEANER_TRY(const auto text, status_as_json(options.data_dir));
     std::printf("%s\n", text.c_str());
     return ok();
 }
@@ -140,24 +189,47 @@ Status show_status(const NodeOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    // A short-lived worker thread must not leave a memory arena of its own behind.
+    mallopt(M_ARENA_MAX, 1);
     NodeOptions options;
     auto declared = declare_node_options(options);
     config::FlagValues flags;
     std::string config_path;
 
-    CLI::App app("A Gleaner node: runs inference in a sandbox for the coordinator it is enrolled at.");
+    CLI::App app(
+        "A Gleaner node: runs inference in a sandbox for the coordinator it is enrolled at.");
     app.require_subcommand(1);
-    auto* run_it = app.add_subcommand("run", "Enrols if need be, and works until SIGTERM.");
-    auto* status = app.add_subcommand("status", "Prints what the node in data_dir last said, as JSON.");
-    for (auto* command : {run_it, status}) {
+    app.footer(
+        "Exit status: 0 done; 1 failed; 2 wrong option; 3 not (or no longer) allowed in: "
+        "starting again without a new token is no help.");
+    auto* run = app.add_subcommand("run", "Enrols if need be, and works until SIGTERM.");
+    auto* enrol =
+        app.add_subcommand("enrol", "Enrols this machine with its site's token and ends.");
+    auto* prove = app.add_subcommand("probe", "Tries to escape from the sandbox and reports.");
+    auto* measure = app.add_subcommand("benchmark", "Measures this machine's devices, as JSON.");
+    auto* status = app.add_subcommand("status", "Prints what the node in data_dir does, as JSON.");
+    auto* defaults =
+        app.add_subcommand("config", "Prints a TOML file with every option's default.");
+    for (auto* command : {run, enrol, prove, measure, status}) {
         command->add_option("--config", config_path, "The TOML file.");
         config::add_flags(*command, declared, flags);
     }
     if (const auto code = config::parse_command_line(app, argc, argv)) return *code;
-    if (const auto loaded = load(declared, config_path, flags); loaded.has_error())
-        return fail(loaded.error());
-    if (!set_up_log("node", options.log_level))
-        return fail({ErrorCode::invalid_argument, "unknown log_level"});
-    const auto done = run_it->parsed() ? run(options) : show_status(options);
-    return done.has_error() ? fail(done.error()) : 0;
+    if (defaults->parsed()) {
+        std::fputs(declared.default_file().c_str(), stdout);
+        return 0;
+    }
+    if (const Status loaded = load(declared, config_path, flags); !loaded) {
+        std::fprintf(stderr, "gleaner-node: %s\n", loaded.error().message().c_str());
+        return exit_usage;
+    }
+    (void)set_up_log("node", options.log_level);  // the option's choices are the log's levels
+    fill_in(options);
+    Status done = ok();
+    if (run->parsed()) done = run_node(std::move(options));
+    if (enrol->parsed()) done = enrol_node(options);
+    if (prove->parsed()) done = probe(options);
+    if (measure->parsed()) done = benchmark(options);
+    if (status->parsed()) done = show_status(options);
+    return done ? 0 : fail(done.error());
 }

@@ -17,9 +17,11 @@
 #include "coordinator/api/metrics/api_metrics.h"
 #include "coordinator/api/metrics/health_routes.h"
 #include "coordinator/api/openai/credit_gate.h"
+#include "coordinator/api/openai/idempotency.h"
 #include "coordinator/api/openai/model_catalogue.h"
 #include "coordinator/api/openai/routes.h"
 #include "coordinator/api/openai/services.h"
+#include "coordinator/api/openai/settlements.h"
 #include "coordinator/api/router.h"
 #include "coordinator/api/server.h"
 #include "coordinator/gateway/blob_artefacts.h"
@@ -77,6 +79,8 @@ struct Parts {
     std::unique_ptr<api::Authenticator> authenticator;
     std::unique_ptr<api::ModelCatalogue> models;
     std::unique_ptr<api::CreditGate> credit;
+    std::unique_ptr<api::IdempotencyKeys> idempotency;
+    std::unique_ptr<api::Settlements> settlements;
     api::ApiMetrics metrics;
     std::optional<api::Services> services;
     bool stopping = false;
@@ -181,8 +185,10 @@ void Parts::add_customer_routes() {
     limits.project_bytes_max = settings.project_bytes_max;
     limits.batch_items_max = settings.batch_items_max;
     credit = std::make_unique<api::CreditGate>(*store, clock, limits.streams_per_customer_max);
+    idempotency = std::make_unique<api::IdempotencyKeys>(*store);
+    settlements = std::make_unique<api::Settlements>(network.get_executor(), *store);
     services.emplace(api::Services{limits, clock, *store, *blobs, *grid, blocking.get_executor(),
-                                   *models, *credit, metrics});
+                                   *models, *credit, *idempotency, *settlements, metrics});
     api::add_openai_routes(router, *services);
     api::add_health_routes(
         router, *services, [this] { return server.get(); }, [this] { return stopping; });

@@ -29,7 +29,7 @@ struct EngineOptions {
 /// Bounds checked; the message names the option.
 [[nodiscard]] Status check_engine_options(const EngineOptions& options);
 
-/// argv of llama-server with paths as seen inside the sandbox. Logging is reduced to warnings,
+/// argv of llama-server with paths as seen inside the sandbox. Logging is reduced to errors,
 /// which never hold prompts. Precondition: check_engine_options holds.
 [[nodiscard]] std::vector<std::string> engine_arguments(const EngineOptions& options);
 

@@ -14,6 +14,17 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// Of a Unix socket's 107 bytes, without the folder and file that an engine adds.
+constexpr std::size_t runtime_path_max = 85;
+
+/// Only what engines make: the owner may have chosen a folder that holds other things.
+void remove_old_sockets(const fs::path& folder) {
+    std::error_code error;
+    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+        if (it->path().filename().string().starts_with("e-")) fs::remove_all(it->path(), error);
+    }
+}
+
 int open_lock(const fs::path& path, int flags) {
     return ::open((path / "lock").c_str(), flags | O_CLOEXEC, 0600);
 }
@@ -22,6 +33,12 @@ int open_lock(const fs::path& path, int flags) {
 
 Result<DataFolder> DataFolder::open(fs::path path) {
     std::error_code error;
+    path = fs::absolute(path, error);
+    if ((path / "sockets").string().size() > runtime_path_max) {
+        return Error(ErrorCode::invalid_argument,
+                     "the name of the data folder " + path.string() +
+                         " is too long for Unix sockets: choose a data_dir of at most 75 letters");
+    }
     fs::create_directories(path, error);
     if (error) {
         return error_from_errno("cannot create the data folder " + path.string(), error.value());
@@ -35,12 +52,12 @@ Result<DataFolder> DataFolder::open(fs::path path) {
                      "another gleaner-node runs in " + folder.path_.string() +
                          ": stop it, or give this one another data_dir and instance");
     }
-    fs::remove_all(folder.runtime_dir(), error);
     fs::create_directories(folder.runtime_dir(), error);
     if (error) {
         return error_from_errno("cannot create " + folder.runtime_dir().string(), error.value());
     }
     fs::permissions(folder.runtime_dir(), fs::perms::owner_all, error);
+    remove_old_sockets(folder.runtime_dir());
     return folder;
 }
 

@@ -12,15 +12,15 @@ namespace gleaner {
 class DataFolder {
 public:
     /// Creates the folder (0700) and locks it. Errors: failed_precondition when another node runs
-    /// in it, io_failed, disk_full.
+    /// in it, invalid_argument when its name is too long for sockets, io_failed, disk_full.
     [[nodiscard]] static Result<DataFolder> open(std::filesystem::path path);
     DataFolder(DataFolder&& other) noexcept;
     DataFolder& operator=(DataFolder&&) = delete;
     ~DataFolder();
 
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-    /// For engines' sockets; emptied at the start.
-    [[nodiscard]] std::filesystem::path runtime_dir() const { return path_ / "run"; }
+    /// For engines' sockets; what a killed node left there is removed at the start.
+    [[nodiscard]] std::filesystem::path runtime_dir() const { return path_ / "sockets"; }
     [[nodiscard]] std::filesystem::path cache_dir() const { return path_ / "cache"; }
 
     /// Replaces the status file. What cannot be written is skipped: it only informs.

@@ -58,18 +58,31 @@ void GatewayHttp::close() {
     stream_.reset();
 }
 
+void GatewayHttp::close_idle() {
+    if (!busy_) close();
+}
+
 asio::awaitable<Result<std::string>> GatewayHttp::send(GatewayRequest request) {
+    busy_ = true;
+    const auto idle_again = [](bool* busy) { *busy = false; };
+    const std::unique_ptr<bool, decltype(idle_again)> while_busy(&busy_, idle_again);
     // The gateway closes a connection that was idle for a while: that is no failure, try another.
     for (bool reused = stream_ != nullptr;; reused = false) {
         GatewayRequest attempt = request;
-        auto exchanging = exchange(std::move(attempt));
-        auto bounded = with_deadline(std::move(exchanging), limit_);
-        auto body = co_await std::move(bounded);
-        if (body) co_return body;
-        // A refusal leaves the connection in order, but refusals are rare: simplest is a new one.
-        close();
-        if (!reused || body.error().code() != ErrorCode::unavailable) co_return body;
+        auto exchanging = exchange_within_limit(std::move(attempt));
+        auto body = co_await std::move(exchanging);
+        if (!body && reused && body.error().code() == ErrorCode::unavailable) continue;
+        co_return body;
     }
+}
+
+asio::awaitable<Result<std::string>> GatewayHttp::exchange_within_limit(GatewayRequest request) {
+    auto exchanging = exchange(std::move(request));
+    auto bounded = with_deadline(std::move(exchanging), limit_);
+    auto body = co_await std::move(bounded);
+    // A refusal leaves the connection in order, but refusals are rare: simplest is a new one.
+    if (!body) close();
+    co_return body;
 }
 
 asio::awaitable<Result<std::string>> GatewayHttp::exchange(GatewayRequest request) {

@@ -36,16 +36,20 @@ public:
     /// ErrorReply. Other errors: unavailable, timeout, too_large, data_corrupt, and those of
     /// dial().
     [[nodiscard]] boost::asio::awaitable<Result<std::string>> send(GatewayRequest request);
-    /// Drops the connection; the next request makes a new one.
-    void close();
+    /// Drops the connection unless a request uses it; the next request makes a new one.
+    void close_idle();
 
 private:
     [[nodiscard]] boost::asio::awaitable<Result<std::string>> exchange(GatewayRequest request);
+    [[nodiscard]] boost::asio::awaitable<Result<std::string>> exchange_within_limit(
+        GatewayRequest request);
+    void close();
 
     GatewayAddress address_;
     boost::asio::ssl::context* context_;
     Duration limit_;
     std::unique_ptr<tls::TlsStream> stream_;
+    bool busy_ = false;
 };
 
 }  // namespace gleaner

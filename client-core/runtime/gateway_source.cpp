@@ -1,5 +1,7 @@
 #include "client-core/runtime/gateway_source.h"
 
+#include <boost/asio/ssl/context.hpp>
+
 #include "shared/proto/wire.pb.h"
 #include "shared/proto/wire_check.h"
 #include "shared/util/hex.h"
@@ -25,15 +27,17 @@ Error no_identity() {
 GatewaySource::GatewaySource(GatewayAddress address) : address_(std::move(address)) {}
 GatewaySource::~GatewaySource() = default;
 
-void GatewaySource::set_identity(asio::ssl::context& context) {
-    http_ = std::make_shared<GatewayHttp>(address_, context, request_limit);
+void GatewaySource::set_identity(std::shared_ptr<asio::ssl::context> context) {
+    http_ = std::make_shared<GatewayHttp>(address_, *context, request_limit);
+    context_ = std::move(context);
 }
 
-void GatewaySource::close() {
-    if (http_) http_->close();
+void GatewaySource::close_idle() {
+    if (http_) http_->close_idle();
 }
 
 asio::awaitable<Result<ChunkList>> GatewaySource::chunk_list(Sha256 sha256) {
+    const auto context = context_;
     const auto http = http_;
     if (!http) co_return no_identity();
     GatewayRequest request(target_of(sha256) + "/chunks", wire::chunk_list_bytes_max);
@@ -54,6 +58,7 @@ asio::awaitable<Result<ChunkList>> GatewaySource::chunk_list(Sha256 sha256) {
 
 asio::awaitable<Result<std::string>> GatewaySource::read(Sha256 sha256, std::uint64_t offset,
                                                          std::uint64_t length) {
+    const auto context = context_;
     const auto http = http_;
     if (!http) co_return no_identity();
     GatewayRequest request(target_of(sha256), length);

@@ -14,11 +14,10 @@ public:
     explicit GatewaySource(GatewayAddress address);
     ~GatewaySource() override;
 
-    /// From now on requests show this identity. The context must outlive this object or the next
-    /// call of set_identity.
-    void set_identity(boost::asio::ssl::context& context);
-    /// Drops the idle connection.
-    void close();
+    /// From now on requests show this identity.
+    void set_identity(std::shared_ptr<boost::asio::ssl::context> context);
+    /// Drops the connection if no download uses it.
+    void close_idle();
 
     [[nodiscard]] boost::asio::awaitable<Result<ChunkList>> chunk_list(Sha256 sha256) override;
     [[nodiscard]] boost::asio::awaitable<Result<std::string>> read(Sha256 sha256,
@@ -27,7 +26,9 @@ public:
 
 private:
     GatewayAddress address_;
-    std::shared_ptr<GatewayHttp> http_;  ///< shared with a request that set_identity overtakes
+    // Both are shared with a request that set_identity overtakes.
+    std::shared_ptr<boost::asio::ssl::context> context_;
+    std::shared_ptr<GatewayHttp> http_;
 };
 
 }  // namespace gleaner

@@ -211,7 +211,7 @@ asio::awaitable<void> ModelHost::measure() {
     speed_ = {speed.value().prompt_tokens_per_s, speed.value().generated_tokens_per_s};
     needs_.speeds.record(key, speed_);
     spdlog::info(
-        "model_measured model={} device={} prompt_tokens_per_s={:.1f} "
+        "event=model_measured model={} device={} prompt_tokens_per_s={:.1f} "
         "generated_tokens_per_s={:.1f}",
         sha256().get(), device(), speed_.first, speed_.second);
 }

@@ -8,6 +8,7 @@
 
 #include "client-core/bench/cpu_bench.h"
 #include "client-core/runtime/enrol.h"
+#include "client-core/runtime/node_tools.h"
 #include "client-core/runtime/session_connection.h"
 #include "shared/async/backoff.h"
 #include "shared/async/deadline.h"
@@ -34,13 +35,6 @@ ArtefactCacheOptions cache_options(const NodeParts& parts) {
     options.quota_bytes = parts.options.disk_quota_bytes;
     options.keep_free_bytes = parts.options.disk_keep_free_bytes;
     return options;
-}
-
-std::string host_name() {
-    std::string name(256, '\0');
-    if (::gethostname(name.data(), name.size() - 1) != 0) return "unknown";
-    name.resize(name.find('\0'));
-    return name;
 }
 
 void log_failure(const std::exception_ptr& exception) {
@@ -84,9 +78,11 @@ asio::awaitable<Status> Node::run() {
     background_.cancel(asio::cancellation_type::terminal);
     co_await background_.join();
     co_await work_.join();
-    source_.close();
+    source_.close_idle();
     write_status("stopped");
-    co_return outcome_;
+    const bool as_asked =
+        stopping_ && outcome_.has_error() && outcome_.error().code() == ErrorCode::cancelled;
+    co_return as_asked ? ok() : outcome_;
 }
 
 asio::awaitable<void> Node::live() {
@@ -162,9 +158,8 @@ Status Node::adopt(Credentials credentials) {
     GLEANER_TRY(auto context,
                 tls::node_client_context(credentials.authority_pem(), credentials.certificate_pem(),
                                          credentials.key()));
-    earlier_identity_ =
-        std::exchange(identity_, std::make_shared<asio::ssl::context>(std::move(context)));
-    source_.set_identity(*identity_);
+    identity_ = std::make_shared<asio::ssl::context>(std::move(context));
+    source_.set_identity(identity_);
     credentials_.emplace(std::move(credentials));
     return ok();
 }

@@ -114,7 +114,6 @@ private:
     Random random_;
     std::optional<Credentials> credentials_;
     std::shared_ptr<boost::asio::ssl::context> identity_;
-    std::shared_ptr<boost::asio::ssl::context> earlier_identity_;  ///< its downloads may still run
     GatewaySource source_;
     ArtefactCache cache_;
     Worker blocking_;

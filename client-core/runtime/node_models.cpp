@@ -94,7 +94,7 @@ asio::awaitable<void> Node::host_model(Sha256 sha256) {
     co_await std::move(running);
     HostedModel& hosted = models_.at(sha256);
     hosted.running = false;
-    source_.close();
+    source_.close_idle();
     std::optional<ModelOrder> next = std::move(hosted.next);
     // A model that failed stays known: its failure is told again to a coordinator that restarts.
     if (hosted.host->phase() == ModelHost::Phase::unloaded) models_.erase(sha256);
@@ -109,7 +109,7 @@ void Node::model_changed(const ModelHost& host) {
             work_.feed(work::ModelLoading{id});
             break;
         case ModelHost::Phase::ready:
-            source_.close();  // the download's connection is not needed any more
+            source_.close_idle();  // the download's connection is not needed any more
             work_.feed(work::ModelReady{id, host.device(), host.slots()});
             break;
         case ModelHost::Phase::failed:

@@ -22,7 +22,7 @@ namespace {
 constexpr Duration dial_limit = 15s;
 constexpr Duration silence_max = 45s;
 constexpr Duration welcome_limit = 15s;
-constexpr Duration renew_retry = 5min;
+constexpr Duration renew_retry_max = 5min;
 
 void log_failure(const std::exception_ptr& exception) {
     spdlog::error("event=session_task_failed why=\"{}\"",
@@ -201,7 +201,9 @@ asio::awaitable<void> Node::renewals() {
             co_await sleep_for(renew_at_ - now);
             continue;
         }
-        renew_at_ = now + renew_retry;
+        // Asked again if no answer comes: often enough to succeed before the certificate ends.
+        const Duration left = credentials_->expires() - clock_.wall();
+        renew_at_ = now + std::clamp<Duration>(left / 8, 1s, renew_retry_max);
         auto request = credentials_->key().signing_request(credentials_->node().get());
         if (request.has_error()) continue;
         wire::ToCoordinator message;
@@ -222,11 +224,10 @@ void Node::on_renewed(std::string certificate_pem, std::uint32_t renew_after_s) 
         spdlog::error("event=certificate_not_used why=\"{}\"", context.error().message());
         return;
     }
-    earlier_identity_ =
-        std::exchange(identity_, std::make_shared<asio::ssl::context>(std::move(context).value()));
-    source_.set_identity(*identity_);
-    // A coordinator that names no time would else be asked without pause.
-    renew_at_ = clock_.now() + std::max<Duration>(renew_retry, std::chrono::seconds(renew_after_s));
+    identity_ = std::make_shared<asio::ssl::context>(std::move(context).value());
+    source_.set_identity(identity_);
+    // A coordinator that names no time must not be asked without pause.
+    renew_at_ = clock_.now() + std::chrono::seconds(std::max(1u, renew_after_s));
     spdlog::info("event=certificate_renewed renew_after_s={}", renew_after_s);
 }
 

@@ -60,6 +60,8 @@ void WorkExecutor::feed(work::Event event) {
     while (!events_.empty()) {
         work::Event next = std::move(events_.front());
         events_.pop_front();
+        // Streams do not outlive a session, and nothing will ask for their counts.
+        if (std::holds_alternative<work::Disconnected>(next)) relayed_.clear();
         auto commands = loop_.on(std::move(next), clock_->now());
         for (work::Command& command : commands) {
             std::visit([this](auto& c) { obey(c); }, command);

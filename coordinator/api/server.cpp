@@ -120,7 +120,7 @@ asio::awaitable<void> Server::State::sweep_loop() {
         if (stopping && sessions.empty()) co_return;
         const auto now = clock.now();
         for (auto* session : sessions)
-            if (session->deadline() <= now) session->expire();
+            if (session->deadline() <= now) session->expire_unless_behind();
     }
 }
 

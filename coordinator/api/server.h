@@ -35,7 +35,8 @@ struct ServerOptions {
     std::string address = "0.0.0.0";
     std::uint16_t port = 8443;                              ///< 0: any
     std::size_t sessions_max = 8'192;                       ///< more get 503
-    Duration header_within = std::chrono::seconds(10);      ///< handshake, and a whole head
+    Duration handshake_within = std::chrono::seconds(30);   ///< thousands may come at once
+    Duration header_within = std::chrono::seconds(10);      ///< a whole head, from its first byte
     Duration idle_within = std::chrono::seconds(75);        ///< between requests
     Duration body_piece_within = std::chrono::seconds(30);  ///< for each piece of a body
     Duration write_within = std::chrono::seconds(30);       ///< for the client to take a piece

@@ -42,19 +42,19 @@ Session::Session(tls::TlsStream::Socket socket, asio::ssl::context& tls,
     : context_(context),
       stream_(std::move(socket), tls, tls::Side::server),
       overloaded_(overloaded),
-      deadline_(context.clock.now() + context.options.header_within),
+      deadline_(context.clock.now() + context.options.handshake_within),
       arrived_(stream_.get_executor()) {}
 
 Session::~Session() = default;
 
 asio::awaitable<void> Session::run() {
-    bool secure = co_await speaks_tls();
-    if (secure) {
+    const bool tls = co_await speaks_tls();
+    if (tls) {
         auto [problem] = co_await stream_.async_handshake(asio::as_tuple(asio::use_awaitable));
         if (problem) spdlog::debug("event=api_handshake_failed why=\"{}\"", problem.message());
-        secure = !problem;
+        secure_ = !problem;
     }
-    if (secure) co_await serve_requests();
+    if (secure_) co_await serve_requests();
     stream_.close();
     while (reading_) co_await arrived_.wait();
 }
@@ -87,6 +87,15 @@ asio::awaitable<void> Session::serve_requests() {
         const bool go_on = co_await serve_one();
         if (!go_on) break;
     }
+}
+
+void Session::expire_unless_behind() {
+    // Input that waits while this side reads is no fault of the client's: the server has been
+    // slower.
+    boost::system::error_code problem;
+    const auto unread = stream_.socket().available(problem);
+    const bool behind = (reading_ || !secure_) && !problem && unread > 0;
+    if (!behind) expire();
 }
 
 void Session::drain() {

@@ -39,8 +39,9 @@ public:
     /// Serves until the connection ends; nothing is outstanding when it returns.
     [[nodiscard]] boost::asio::awaitable<void> run();
 
-    /// When the present step must be over; the server's sweep calls expire() then.
+    /// When the present step must be over; the server's sweep calls expire_unless_behind() then.
     [[nodiscard]] Time deadline() const { return deadline_; }
+    void expire_unless_behind();
     void expire() { stream_.close(); }
     /// Closes now when no request runs; else after it.
     void drain();
@@ -67,6 +68,7 @@ private:
     const SessionContext& context_;
     tls::TlsStream stream_;
     bool overloaded_;
+    bool secure_ = false;  ///< the handshake is over
     bool draining_ = false;
     bool in_request_ = false;
     Time deadline_;

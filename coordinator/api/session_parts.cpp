@@ -160,7 +160,10 @@ ApiError Session::SessionRequest::no_route(const Router::Match& match, Reply& re
 }
 
 asio::awaitable<ApiResult<std::string_view>> Session::SessionRequest::read_some() {
-    if (ended_) co_return std::string_view();
+    if (ended_) {
+        std::string().swap(piece_);  // an answer may take long: it shall not hold a buffer
+        co_return std::string_view();
+    }
     const ApiError too_large(413, "invalid_request_error", "request_too_large",
                              "The request's body is larger than the " +
                                  std::to_string(body_bytes_max_) + " bytes allowed here.");

@@ -175,8 +175,8 @@ asio::awaitable<void> Connection::linger() {
     expect_within(shared_.options.closing_limit);
     boost::system::error_code ignored;
     socket.shutdown(asio::socket_base::shutdown_send, ignored);
-    std::array<char, 1024> rest{};
-    for (int i = 0; i < 64; ++i) {
+    std::array<char, 4096> rest{};
+    for (int i = 0; i < 256; ++i) {
         const auto [error, n] = co_await socket.async_read_some(asio::buffer(rest), quietly);
         if (error) break;
     }

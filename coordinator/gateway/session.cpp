@@ -319,7 +319,7 @@ void Session::refuse(const Error& error) {
 
 void Session::begin_close(websocket::close_code code, std::string_view reason,
                           Duration retry_after) {
-    if (closing_) return;
+    if (closing_ || stage_ == Stage::left) return;
     if (!reason.empty()) {
         wire::ToNode message;
         message.mutable_goodbye()->set_reason(std::string(reason.substr(0, 512)));

@@ -31,6 +31,15 @@ void finish_choice(json::object& choice, const ReplyFacts& facts) {
     }
 }
 
+/// The engine's own words speak to those who run it.
+std::optional<std::string> too_long(const json::object& error) {
+    const auto has = integer_member(error, "n_prompt_tokens");
+    const auto fit = integer_member(error, "n_ctx");
+    if (!has || !fit) return std::nullopt;
+    return "This model's maximum context length is " + std::to_string(*fit) +
+           " tokens, and the prompt has " + std::to_string(*has) + ": shorten it.";
+}
+
 Result<json::object> rewritten(json::object& engine, const ReplyFacts& facts) {
     json::object reply(engine.storage());
     const bool embeddings = facts.endpoint == Endpoint::embeddings;
@@ -87,8 +96,10 @@ ApiError engine_refusal(std::string_view engine_body, std::int32_t status,
             if (!text.empty()) why = text;
             param = string_member(*object, "param");
             code = string_member(*object, "code");  // the engine's is a number: not for customers
-            if (string_member(*object, "type") == "exceed_context_size_error")
+            if (string_member(*object, "type") == "exceed_context_size_error") {
                 code = "context_length_exceeded";
+                why = too_long(*object).value_or(why);
+            }
         }
     }
     if (why.empty()) why = "The engine refused this request.";

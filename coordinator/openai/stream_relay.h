@@ -3,11 +3,12 @@
 /// go in, server-sent events come out; when a node is lost, it says how another one goes on so that
 /// the customer's text continues without a gap or a repetition. Pure: no I/O, no clock.
 ///
-///   begin_node → on_chunk* → on_end                      one node answers
-///   begin_node → on_chunk* → on_interrupted → begin_node … resume     prefill with the text so far
-///                                                        → regenerate same seed; what was sent is
-///                                                                     compared and skipped
-///                                                        → give_up    the customer is told
+///   begin_node → on_chunk* → on_end                   one node answers
+///   begin_node → on_chunk* → on_interrupted → begin_node …
+///       retry       nothing was sent yet
+///       resume      from the text so far, as a message or prompt to go on from
+///       regenerate  with the same seed; what was sent before is compared and skipped
+///       give_up     the customer is told
 
 #include <cstdint>
 #include <string>

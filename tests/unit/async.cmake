@@ -3,5 +3,6 @@ gleaner_unit_test(unit_async
         shared/async/backoff_test.cpp
         shared/async/deadline_test.cpp
         shared/async/notification_test.cpp
+        shared/async/offload_test.cpp
         shared/async/task_group_test.cpp
     DEPS gleaner_async)

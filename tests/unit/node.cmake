@@ -5,3 +5,15 @@ gleaner_unit_test(unit_node
         client-core/core/work_loop_random_test.cpp
         client-core/core/work_loop_test.cpp
     DEPS gleaner_client_cache gleaner_client_core_work_loop gleaner_client_core_cache_policy)
+
+gleaner_unit_test(unit_node_runtime
+    SOURCES
+        client-core/runtime/credentials_test.cpp
+        client-core/runtime/data_folder_test.cpp
+        client-core/runtime/engine_reply_test.cpp
+        client-core/runtime/enrolment_token_test.cpp
+        client-core/runtime/gateway_refusal_test.cpp
+        client-core/runtime/node_options_test.cpp
+        client-core/runtime/run_set_test.cpp
+        client-core/runtime/wire_words_test.cpp
+    DEPS gleaner_client_runtime)

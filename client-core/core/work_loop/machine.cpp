@@ -176,6 +176,7 @@ void WorkLoop::State::handle(RunEnded& event) {
     }
     Lease& lease = leases.at(run.lease);
     lease.items.at(run.index).run = {};
+    if (give_second_chance(run, event.outcome)) return;
     take_out(lease, run.index);
     keep_result(run.lease, run.index, std::move(event.outcome));
 }

@@ -2,7 +2,9 @@
 /// What a node does with the work it is lent. Pure: no I/O, no clock; called from one thread.
 /// Promises: an item is reported once per time it is lent, or its lease is handed back with it; no
 /// item is started past its lease's deadline; streams start before items, which make room for them;
-/// what is held is bounded by the windows announced; nothing starts after Reclaim or ShutDown.
+/// what is held is bounded by the windows announced; nothing starts after Reclaim or ShutDown. When
+/// an engine crashes, the items it was given are tried once more, one at a time, so that only the
+/// one that is to blame is reported.
 
 #include <cstdint>
 #include <memory>

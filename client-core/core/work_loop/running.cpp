@@ -46,18 +46,37 @@ void WorkLoop::State::make_room(ModelWork& model) {
 }
 
 void WorkLoop::State::start_items(const Sha256& name, ModelWork& model) {
+    if (suspect_runs(model)) return;
     const std::size_t limit = model.slots + std::min(model.slots, options.pipeline);
     while (!model.queue.empty() &&
            model.running_items.size() + model.running_streams.size() < limit &&
            waiting_bytes < options.result_bytes_max) {
         const QueuedItem next = model.queue.front();
-        model.queue.pop_front();
         Item& item = leases.at(next.lease).items.at(next.index);
+        if (item.suspect && !model.running_items.empty()) return;
+        model.queue.pop_front();
         item.run = begin_run(
             {.model = name, .device = model.device, .lease = next.lease, .index = next.index});
         model.running_items.insert(item.run);
         out.push_back(StartRun{item.run, name, item.endpoint, item.body, {}});
+        if (item.suspect) return;
     }
+}
+
+bool WorkLoop::State::suspect_runs(const ModelWork& model) const {
+    if (model.running_items.size() != 1) return false;
+    const Run& run = runs.at(*model.running_items.begin());
+    return leases.at(run.lease).items.at(run.index).suspect;
+}
+
+bool WorkLoop::State::give_second_chance(const Run& run, const Outcome& outcome) {
+    const FailureCode code = outcome.failure.code;
+    if (code != FailureCode::engine_crashed && code != FailureCode::out_of_memory) return false;
+    Item& item = leases.at(run.lease).items.at(run.index);
+    if (item.suspect) return false;
+    item.suspect = true;
+    models.at(run.model).queue.push_front({run.lease, run.index});
+    return true;
 }
 
 RunId WorkLoop::State::begin_run(Run run) {

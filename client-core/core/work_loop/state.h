@@ -15,8 +15,9 @@ namespace gleaner::work {
 
 struct Item {
     Endpoint endpoint = Endpoint::chat_completions;
-    std::string body;  ///< kept while it runs: it may have to make room for a stream
-    RunId run;         ///< empty: queued
+    std::string body;      ///< kept while it runs: it may have to make room for a stream
+    RunId run;             ///< empty: queued
+    bool suspect = false;  ///< the engine crashed while it ran: next time it runs alone
 };
 
 struct Lease {
@@ -109,6 +110,9 @@ struct WorkLoop::State {
     void start_streams(const Sha256& name, ModelWork& model);
     void start_items(const Sha256& name, ModelWork& model);
     void make_room(ModelWork& model);
+    [[nodiscard]] bool suspect_runs(const ModelWork& model) const;
+    /// True: the item is tried again instead of being reported.
+    [[nodiscard]] bool give_second_chance(const Run& run, const Outcome& outcome);
     [[nodiscard]] RunId begin_run(Run run);
     /// Takes the run out of all books; returns it with its share of the device's time.
     [[nodiscard]] std::optional<std::pair<Run, std::uint64_t>> end_run(RunId id);

@@ -10,7 +10,7 @@
 #include "coordinator/api/openai/online_answer.h"
 #include "coordinator/api/openai/privacy.h"
 #include "coordinator/api/openai/routes.h"
-#include "coordinator/api/openai/settle_answer.h"
+#include "coordinator/api/openai/settlements.h"
 #include "coordinator/core/admission/job_hold.h"
 #include "coordinator/runtime/grid.h"
 #include "shared/async/offload.h"
@@ -89,14 +89,17 @@ asio::awaitable<ApiResult<OnlineAnswer::Order>> order_of(const Services& service
     order.caller = *request.caller;
     order.model = *models.value()->find(checked.value().model);
     order.privacy = named ? *named : from_header.value().value_or(PrivacyClass::any);
+    if (order.privacy == PrivacyClass::own && order.caller.own_sites_of.empty())
+        co_return no_own_sites();
     order.request = std::move(checked).value();
     order.start_within = services.limits.stream_start_within;
     co_return order;
 }
 
 void settle(const Services& services, const OnlineAnswer& answer, CreditGate::Hold& hold) {
-    const auto price = settle_answer(services.store, services.clock, answer);
-    hold.charge(price);
+    auto acceptance =
+        acceptance_of(answer.order(), answer.parts(), answer.attempts(), services.clock.wall());
+    hold.charge(services.settlements.add(std::move(acceptance)));
     if (const auto first = answer.first_after()) services.metrics.first_token_after(*first);
 }
 
@@ -104,7 +107,7 @@ void settle(const Services& services, const OnlineAnswer& answer, CreditGate::Ho
 
 Handled answer_online(const Services& services, openai::Endpoint endpoint, Request& request,
                       Reply& reply) {
-    const auto body = co_await request.read_all();
+    auto body = co_await request.read_all();
     if (body.has_error()) co_return body.error();
     auto order = co_await order_of(services, endpoint, request, body.value());
     if (order.has_error()) co_return std::move(order).error();
@@ -114,11 +117,10 @@ Handled answer_online(const Services& services, openai::Endpoint endpoint, Reque
     std::optional<IdempotencyKey> key;
     if (!stream) {
         bool replayed = false;
-        auto claimed =
-            co_await IdempotencyKey::claim(services.store, request, body.value(), reply, replayed);
+        auto claimed = co_await services.idempotency.claim(request, body.value(), reply, replayed);
         if (claimed.has_error()) co_return claimed.error();
         if (replayed) co_return api_ok();
-        key = std::move(claimed).value();
+        if (claimed.value()) key.emplace(std::move(*claimed.value()));
     }
     const auto most = most_of(order.value().request, order.value().model);
     auto hold = co_await services.credit.take(request.caller->customer, most);
@@ -126,6 +128,7 @@ Handled answer_online(const Services& services, openai::Endpoint endpoint, Reque
         if (key) co_await key->release();
         co_return hold.error();
     }
+    std::string().swap(body.value());  // an answer may take long
     GridPlacer placer(services.grid);
     OnlineAnswer answer(co_await asio::this_coro::executor, placer, services.clock,
                         std::move(order).value());

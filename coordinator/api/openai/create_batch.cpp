@@ -53,6 +53,8 @@ ApiResult<std::string> read_metadata(const json::object& body) {
 ApiStatus read_extension(const json::object& body, const Request& request, BatchRequest& batch) {
     GLEANER_TRY(const auto privacy, privacy_of(request, body));
     batch.privacy = privacy.value_or(PrivacyClass::any);
+    if (batch.privacy == PrivacyClass::own && request.caller->own_sites_of.empty())
+        return no_own_sites();
     const auto* extension = openai::member(body, "gleaner");
     if (extension == nullptr) return api_ok();
     const auto* replicas = openai::member(extension->get_object(), "replicas");
@@ -207,8 +209,7 @@ Handled create_batch(const Services& services, Request& request, Reply& reply) {
     const auto body = co_await request.read_all();
     if (body.has_error()) co_return body.error();
     bool replayed = false;
-    auto key =
-        co_await IdempotencyKey::claim(services.store, request, body.value(), reply, replayed);
+    auto key = co_await services.idempotency.claim(request, body.value(), reply, replayed);
     if (key.has_error()) co_return key.error();
     if (replayed) co_return api_ok();
     auto text = key.value() ? key.value()->text() : std::string();

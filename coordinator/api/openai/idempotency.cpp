@@ -17,9 +17,22 @@ constexpr std::size_t key_bytes_max = 255;
 
 }  // namespace
 
-asio::awaitable<ApiResult<std::optional<IdempotencyKey>>> IdempotencyKey::claim(
-    store::StoreExecutor& store, Request& request, const std::string& body, Reply& reply,
-    bool& replayed) {
+IdempotencyKey::IdempotencyKey(IdempotencyKeys& keys, ProjectId project, std::string key)
+    : keys_(&keys), project_(std::move(project)), key_(std::move(key)) {
+    keys_->running_.emplace(project_, key_);
+}
+
+IdempotencyKey::IdempotencyKey(IdempotencyKey&& other) noexcept
+    : keys_(std::exchange(other.keys_, nullptr)),
+      project_(std::move(other.project_)),
+      key_(std::move(other.key_)) {}
+
+IdempotencyKey::~IdempotencyKey() {
+    if (keys_ != nullptr) keys_->running_.erase({project_, key_});
+}
+
+asio::awaitable<ApiResult<std::optional<IdempotencyKey>>> IdempotencyKeys::claim(
+    Request& request, const std::string& body, Reply& reply, bool& replayed) {
     replayed = false;
     const std::string key(request.header("idempotency-key"));
     if (key.empty()) co_return std::optional<IdempotencyKey>();
@@ -33,10 +46,14 @@ asio::awaitable<ApiResult<std::optional<IdempotencyKey>>> IdempotencyKey::claim(
     std::function<Result<std::optional<StoredReply>>(store::Store&)> take = [&](store::Store& s) {
         return s.claim_idempotency_key(project, key, hash);
     };
-    const auto known = co_await store.write(std::move(take));
+    const auto known = co_await store_.write(std::move(take));
     if (known.has_error()) co_return ApiError(known.error());
-    if (!known.value()) {
-        IdempotencyKey claimed(store, project, key);
+    const bool fresh = !known.value().has_value();
+    const bool orphaned = !fresh && known.value()->http_status == 0 &&
+                          known.value()->request_sha256 == hash &&
+                          !running_.contains({project, key});
+    if (fresh || orphaned) {
+        IdempotencyKey claimed(*this, project, key);
         co_return std::optional<IdempotencyKey>(std::move(claimed));
     }
     const auto& stored = *known.value();
@@ -60,7 +77,7 @@ asio::awaitable<void> IdempotencyKey::finish(int status, std::string body) {
         GLEANER_TRY(s.finish_idempotency_key(project_, key_, status, body));
         return 0;
     };
-    const auto kept = co_await store_->write(std::move(keep));
+    const auto kept = co_await keys_->store_.write(std::move(keep));
     if (kept.has_error())
         spdlog::error("event=idempotency_reply_not_kept why=\"{}\"", kept.error().message());
 }
@@ -70,7 +87,7 @@ asio::awaitable<void> IdempotencyKey::release() {
         GLEANER_TRY(s.release_idempotency_key(project_, key_));
         return 0;
     };
-    const auto released = co_await store_->write(std::move(forget));
+    const auto released = co_await keys_->store_.write(std::move(forget));
     if (released.has_error())
         spdlog::error("event=idempotency_key_not_released why=\"{}\"", released.error().message());
 }

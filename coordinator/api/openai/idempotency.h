@@ -3,7 +3,9 @@
 /// twice.
 
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -15,15 +17,14 @@ class StoreExecutor;
 
 namespace gleaner::api {
 
+class IdempotencyKeys;
+
 /// The key of one request, held while it is being answered.
 class IdempotencyKey {
 public:
-    /// Claims the key of the request's header. Nothing when the request has none. When the reply is
-    /// known already it is sent and `replayed` is set. Errors: 400 (malformed key), 409 (the first
-    /// request still runs), 422 (the key was used for another request).
-    [[nodiscard]] static boost::asio::awaitable<ApiResult<std::optional<IdempotencyKey>>> claim(
-        store::StoreExecutor& store, Request& request, const std::string& body, Reply& reply,
-        bool& replayed);
+    IdempotencyKey(IdempotencyKey&& other) noexcept;
+    IdempotencyKey& operator=(IdempotencyKey&&) = delete;
+    ~IdempotencyKey();
 
     /// Keeps the reply. For a reply that must be kept with what it speaks of, call
     /// Store::finish_idempotency_key in that transaction instead.
@@ -36,11 +37,29 @@ public:
     [[nodiscard]] const std::string& text() const { return key_; }
 
 private:
-    IdempotencyKey(store::StoreExecutor& store, ProjectId project, std::string key)
-        : store_(&store), project_(std::move(project)), key_(std::move(key)) {}
-    store::StoreExecutor* store_;
+    friend class IdempotencyKeys;
+    IdempotencyKey(IdempotencyKeys& keys, ProjectId project, std::string key);
+    IdempotencyKeys* keys_;
     ProjectId project_;
     std::string key_;
+};
+
+/// All keys of this process. Single-threaded; outlives its keys.
+class IdempotencyKeys {
+public:
+    explicit IdempotencyKeys(store::StoreExecutor& store) : store_(store) {}
+
+    /// Claims the key of the request's header. Nothing when the request has none. When the reply is
+    /// known already it is sent and `replayed` is set. A key whose first request died with an
+    /// earlier process is taken over: that request has done nothing. Errors: 400 (malformed key),
+    /// 409 (the first request still runs), 422 (the key was used for another request).
+    [[nodiscard]] boost::asio::awaitable<ApiResult<std::optional<IdempotencyKey>>> claim(
+        Request& request, const std::string& body, Reply& reply, bool& replayed);
+
+private:
+    friend class IdempotencyKey;
+    store::StoreExecutor& store_;
+    std::set<std::pair<ProjectId, std::string>> running_;
 };
 
 }  // namespace gleaner::api

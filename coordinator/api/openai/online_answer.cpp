@@ -64,7 +64,9 @@ OnlineAnswer::OnlineAnswer(const asio::any_io_executor& executor, StreamPlacer& 
       order_(std::move(order)),
       relay_(order_.request, relay_options(order_, clock)),
       started_(clock.now()),
-      changed_(executor) {}
+      changed_(executor) {
+    std::string().swap(order_.request.body);  // the relay has it
+}
 
 OnlineAnswer::~OnlineAnswer() {
     close();

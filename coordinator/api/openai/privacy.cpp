@@ -43,4 +43,11 @@ ApiResult<std::optional<PrivacyClass>> privacy_of(const RequestHead& request,
     return from_body;
 }
 
+ApiError no_own_sites() {
+    return openai::invalid_request(
+        "The privacy class \"own\" needs sites of your own, and you have none: ask the operator to "
+        "name their owner for your account, or choose another class.",
+        "gleaner.privacy");
+}
+
 }  // namespace gleaner::api

@@ -17,4 +17,7 @@ namespace gleaner::api {
 [[nodiscard]] ApiResult<std::optional<PrivacyClass>> privacy_of(const RequestHead& request,
                                                                 const boost::json::object& body);
 
+/// 400: the class "own" for a customer without sites of their own.
+[[nodiscard]] ApiError no_own_sites();
+
 }  // namespace gleaner::api

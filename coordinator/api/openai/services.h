@@ -19,7 +19,9 @@ namespace gleaner::api {
 
 class ApiMetrics;
 class CreditGate;
+class IdempotencyKeys;
 class ModelCatalogue;
+class Settlements;
 
 struct ApiLimits {
     std::uint64_t file_bytes_max = 2ULL << 30U;
@@ -41,6 +43,8 @@ struct Services {
     boost::asio::any_io_executor blocking;  ///< a thread pool: files, big JSON
     ModelCatalogue& models;
     CreditGate& credit;
+    IdempotencyKeys& idempotency;
+    Settlements& settlements;
     ApiMetrics& metrics;
 };
 

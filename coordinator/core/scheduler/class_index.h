@@ -27,13 +27,12 @@ public:
     void erase(const Key& key, Index owner) {
         all_.erase(key);
         certified_.erase(key);
-        const auto found = of_owner_.find(owner);
-        if (found == of_owner_.end()) return;
-        found->second.erase(key);
-        if (found->second.empty()) of_owner_.erase(found);
+        // An empty set stays: whoever walks over it may be the cause of this removal.
+        if (const auto found = of_owner_.find(owner); found != of_owner_.end())
+            found->second.erase(key);
     }
 
-    /// The nodes that work of this class may use. `owner`: whose own sites; only for `own`.
+    /// The nodes that work of this class may use; the reference stays good. `owner`: whose own sites; only for `own`.
     [[nodiscard]] const std::set<Key>& of(PrivacyClass privacy, Index owner) const {
         static const std::set<Key> none;
         switch (privacy) {

@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::uint32_t items_looked_at_max = 4'096;  // of a job: this runs after every event
 
+/// What leases say, added up.
 struct Sums {
+    std::uint64_t lent_items = 0;
     std::map<std::pair<Index, Index>, std::uint32_t> outstanding;  // (node, model)
     std::map<std::pair<Index, Index>, std::uint64_t> work;
     std::map<Index, std::uint64_t> customer_work;
@@ -56,48 +58,75 @@ void check_job(const Job& job) {
     }
 }
 
+void add_lease(const Lease& lease, Sums& sums) {
+    GLEANER_CHECK(lease.open > 0, "a lease without open entries is over");
+    GLEANER_CHECK(lease.node->leases.contains(lease.id), "a lease is its node's");
+    std::uint32_t open = 0;
+    for (const auto& entry : lease.entries) {
+        if (entry.done) continue;
+        ++open;
+        if (entry.canary) continue;
+        GLEANER_CHECK(lease.job != nullptr, "a lent item has a job");
+        GLEANER_CHECK(!lease.job->settled[entry.item], "a lent item is not settled");
+        ++sums.lent_items;
+        ++sums.lent[lease.job->sequence];
+        ++sums.live_entries[{lease.job->sequence, entry.item}];
+        sums.customer_work[lease.customer->index] += lease.tokens_each;
+    }
+    GLEANER_CHECK(open == lease.open, "open entries are counted");
+    const std::pair where(lease.node->index, lease.slot->model);
+    sums.outstanding[where] += open;
+    sums.work[where] += lease.tokens_each * open;
+}
+
+void check_items(const Job& job, const Sums& sums) {
+    check_job(job);
+    const auto lent = sums.lent.find(job.sequence);
+    GLEANER_CHECK(job.lent == (lent == sums.lent.end() ? 0 : lent->second),
+                  "a job's lent items are counted");
+    if (job.replicas > 1) return;  // check_job looks at each of its items
+    std::uint64_t at_work = 0;
+    for (auto it = sums.live_entries.lower_bound({job.sequence, 0});
+         it != sums.live_entries.end() && it->first.first == job.sequence; ++it) {
+        GLEANER_CHECK(it->second == 1, "an item is in at most one live lease");
+        ++at_work;
+    }
+    GLEANER_CHECK(job.settled_count + job.pending + at_work == job.items,
+                  "every item is pending, lent or settled: none is lost");
+}
+
+void check_node(const Node& node, const Sums& sums) {
+    GLEANER_CHECK(node.connected || node.streams.empty(), "a lost node runs no stream");
+    std::size_t streams_of_slots = 0;
+    for (const auto& [model, slot] : node.slots) {
+        const std::pair where(node.index, model);
+        const auto held = sums.outstanding.find(where);
+        GLEANER_CHECK(slot.outstanding == (held == sums.outstanding.end() ? 0 : held->second),
+                      "a slot's outstanding items are counted");
+        const auto work = sums.work.find(where);
+        GLEANER_CHECK(slot.work == (work == sums.work.end() ? 0 : work->second),
+                      "a slot's work is counted");
+        GLEANER_CHECK(!slot.counted || (node.able() && slot.phase == Slot::Phase::ready),
+                      "only able nodes count as ready");
+        streams_of_slots += slot.streams;
+    }
+    GLEANER_CHECK(streams_of_slots == node.streams.size(), "streams are in slots");
+}
+
 }  // namespace
 
 void Scheduler::State::check() const {
     Sums sums;
-    std::uint64_t lent = 0;
     for (const auto& [id, lease] : leases) {
-        GLEANER_CHECK(lease.open > 0, "a lease without open entries is over");
-        GLEANER_CHECK(lease.node->leases.contains(id), "a lease is its node's");
+        add_lease(lease, sums);
         GLEANER_CHECK(timers.contains({lease.deadline, TimerKind::lease_deadline, id.get(), 0}),
                       "every lease has a timer that ends it");
-        std::uint32_t open = 0;
-        for (const auto& entry : lease.entries) {
-            if (entry.done) continue;
-            ++open;
-            if (entry.canary) continue;
-            GLEANER_CHECK(lease.job != nullptr, "a lent item has a job");
-            GLEANER_CHECK(!lease.job->settled[entry.item], "a lent item is not settled");
-            ++lent;
-            ++sums.lent[lease.job->sequence];
-            ++sums.live_entries[{lease.job->sequence, entry.item}];
-            sums.customer_work[lease.customer->index] += lease.tokens_each;
-        }
-        GLEANER_CHECK(open == lease.open, "open entries are counted");
-        const std::pair where(lease.node->index, lease.slot->model);
-        sums.outstanding[where] += open;
-        sums.work[where] += lease.tokens_each * open;
     }
-    GLEANER_CHECK(lent == lent_items, "lent items are counted");
+    GLEANER_CHECK(sums.lent_items == lent_items, "lent items are counted");
     std::uint64_t pending = 0;
     for (const auto& [sequence, job] : jobs) {
-        check_job(job);
+        check_items(job, sums);
         pending += job.pending;
-        GLEANER_CHECK(job.lent == sums.lent[sequence], "a job's lent items are counted");
-        if (job.replicas > 1) continue;
-        std::uint64_t at_work = 0;
-        for (auto it = sums.live_entries.lower_bound({sequence, 0});
-             it != sums.live_entries.end() && it->first.first == sequence; ++it) {
-            GLEANER_CHECK(it->second == 1, "an item is in at most one live lease");
-            ++at_work;
-        }
-        GLEANER_CHECK(job.settled_count + job.pending + at_work == job.items,
-                      "every item is pending, lent or settled: none is lost");
     }
     GLEANER_CHECK(pending == pending_items, "pending items are counted");
     for (const auto& customer : customers) {
@@ -107,22 +136,8 @@ void Scheduler::State::check() const {
     }
     std::uint64_t running = 0;
     for (const auto& node : nodes) {
+        check_node(node, sums);
         running += node.streams.size();
-        GLEANER_CHECK(node.connected || node.streams.empty(), "a lost node runs no stream");
-        std::size_t streams_of_slots = 0;
-        for (const auto& [model, slot] : node.slots) {
-            const std::pair where(node.index, model);
-            const auto held = sums.outstanding.find(where);
-            GLEANER_CHECK(slot.outstanding == (held == sums.outstanding.end() ? 0 : held->second),
-                          "a slot's outstanding items are counted");
-            const auto work = sums.work.find(where);
-            GLEANER_CHECK(slot.work == (work == sums.work.end() ? 0 : work->second),
-                          "a slot's work is counted");
-            GLEANER_CHECK(!slot.counted || (node.able() && slot.phase == Slot::Phase::ready),
-                          "only able nodes count as ready");
-            streams_of_slots += slot.streams;
-        }
-        GLEANER_CHECK(streams_of_slots == node.streams.size(), "streams are in slots");
     }
     GLEANER_CHECK(running == running_streams, "running streams are counted");
     std::uint64_t queued = 0;

@@ -4,7 +4,6 @@
 #include "client-core/cache/artefact_cache.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -17,6 +16,7 @@
 
 #include "shared/artefact/sha256.h"
 #include "shared/util/log.h"
+#include "tests/support/temporary_folder.h"
 
 namespace gleaner {
 namespace {
@@ -24,18 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 namespace asio = boost::asio;
 
-class TemporaryFolder {
-public:
-    TemporaryFolder() {
-        std::string form = (fs::temp_directory_path() / "gleaner-cache-XXXXXX").string();
-        path_ = mkdtemp(form.data());
-    }
-    ~TemporaryFolder() { fs::remove_all(path_); }
-    const fs::path& path() const { return path_; }
-
-private:
-    fs::path path_;
-};
+using testing::TemporaryFolder;
 
 class MemorySource final : public ArtefactSource {
 public:

@@ -234,6 +234,34 @@ TEST_CASE("items wait while an engine starts again, streams are refused for anot
     CHECK(only<StartRun>(f.on(ModelReady{model, "cpu", 2})).size() == 3);
 }
 
+TEST_CASE("after a crash the items in flight run one by one and only the culprit is reported") {
+    Fixture f;
+    f.ready(2);
+    (void)f.lease(7, 6);
+    REQUIRE(f.started.size() == 4);
+    const Outcome crashed{.failure = {.code = FailureCode::engine_crashed}};
+    (void)f.on(ModelLoading{model});
+    for (std::size_t i = 0; i < 4; ++i) {
+        CHECK(only<SendResults>(f.end(f.started[i].run, crashed)).empty());
+    }
+    CHECK(only<SendResults>(f.after(1s)).empty());
+    CHECK(f.loop.counts().items == 6);
+    // Each suspect runs alone; the others wait.
+    CHECK(only<StartRun>(f.on(ModelReady{model, "cpu", 2})).size() == 1);
+    CHECK(only<StartRun>(f.end(f.started[4].run)).size() == 1);
+    (void)f.on(ModelLoading{model});
+    (void)f.end(f.started[5].run, crashed);
+    const auto frames = only<SendResults>(f.after(5ms));
+    REQUIRE(frames.size() == 1);
+    REQUIRE(frames[0].results.size() == 2);
+    CHECK(frames[0].results[0].outcome.body == "done");
+    CHECK(frames[0].results[1].outcome.failure.code == FailureCode::engine_crashed);
+    CHECK(only<StartRun>(f.on(ModelReady{model, "cpu", 2})).size() == 1);
+    CHECK(only<StartRun>(f.end(f.started[6].run)).size() == 1);
+    // The last suspect is cleared: the slots fill again.
+    CHECK(only<StartRun>(f.end(f.started[7].run)).size() == 2);
+}
+
 TEST_CASE("when a model fails for good its leases and streams are handed back with the reason") {
     Fixture f;
     f.ready(2);

@@ -31,7 +31,7 @@ TEST_CASE("slots share a context that is as many times larger") {
 
 TEST_CASE("nothing that could hold a prompt is logged") {
     const auto words = engine_arguments({});
-    CHECK(after(words, "--log-verbosity") == "2");
+    CHECK(after(words, "--log-verbosity") == "1");
     CHECK_FALSE(has(words, "--verbose"));
     CHECK_FALSE(has(words, "--log-file"));
     CHECK_FALSE(has(words, "--log-prompts-dir"));

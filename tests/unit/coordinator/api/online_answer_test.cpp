@@ -8,7 +8,7 @@
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
 
-#include "coordinator/api/openai/settle_answer.h"
+#include "coordinator/api/openai/settlements.h"
 #include "shared/proto/wire.pb.h"
 
 using namespace gleaner;

@@ -87,6 +87,11 @@ TEST_CASE("the engine's refusal becomes OpenAI's") {
     CHECK(refusal.status() == 400);
     CHECK(refusal.code() == "context_length_exceeded");
     CHECK(refusal.message() == "too long");
+    const auto sized = engine_refusal(
+        R"({"error":{"message":"try increasing it","type":"exceed_context_size_error",
+            "n_prompt_tokens":9,"n_ctx":8}})",
+        400, "");
+    CHECK(sized.message().find("maximum context length is 8 tokens") != std::string::npos);
     CHECK(engine_refusal("", 503, "crashed").status() == 500);
     CHECK(engine_refusal("", 401, "odd").status() == 400);
 }

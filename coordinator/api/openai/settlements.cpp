@@ -1,4 +1,4 @@
-#include "coordinator/api/openai/settle_answer.h"
+#include "coordinator/api/openai/settlements.h"
 
 #include <boost/json.hpp>
 
@@ -10,8 +10,6 @@ namespace gleaner::api {
 namespace json = boost::json;
 
 namespace {
-
-constexpr int writes_max = 5;
 
 store::MeterRecord meter_of(const OnlineAnswer::Order& order, const AnswerPart& part, WallTime at) {
     store::MeterRecord meter;
@@ -64,23 +62,6 @@ std::string receipt_of(const OnlineAnswer::Order& order,
     return json::serialize(receipt);
 }
 
-/// Money that was earned is not lost to a write that failed once.
-void write(store::StoreExecutor& store, std::shared_ptr<const store::Acceptance> acceptance,
-           int writes_left) {
-    store.post_write(
-        [acceptance](store::Store& target) -> Status {
-            GLEANER_TRY(target.accept({acceptance.get(), 1}));
-            return ok();
-        },
-        [&store, acceptance, writes_left](const Status& status) {
-            if (status.has_value()) return;
-            spdlog::error("event=answer_not_settled request={} tries_left={} why=\"{}\"",
-                          acceptance->outcome.request.get(), writes_left - 1,
-                          status.error().message());
-            if (writes_left > 1) write(store, acceptance, writes_left - 1);
-        });
-}
-
 }  // namespace
 
 store::Acceptance acceptance_of(const OnlineAnswer::Order& order,
@@ -100,14 +81,43 @@ store::Acceptance acceptance_of(const OnlineAnswer::Order& order,
     return acceptance;
 }
 
-Money settle_answer(store::StoreExecutor& store, const Clock& clock, const OnlineAnswer& answer) {
-    auto acceptance =
-        acceptance_of(answer.order(), answer.parts(), answer.attempts(), clock.wall());
-    if (acceptance.meters.empty()) return {};
+Settlements::Settlements(const boost::asio::any_io_executor& executor, store::StoreExecutor& store)
+    : store_(store), timer_(executor) {}
+
+Money Settlements::add(store::Acceptance acceptance) {
     Money price;
     for (const auto& meter : acceptance.meters) price += meter.price;
-    write(store, std::make_shared<const store::Acceptance>(std::move(acceptance)), writes_max);
+    if (!acceptance.meters.empty())
+        write(std::make_shared<const store::Acceptance>(std::move(acceptance)));
     return price;
+}
+
+void Settlements::write(Shared acceptance) {
+    store_.post_write(
+        [acceptance](store::Store& target) -> Status {
+            GLEANER_TRY(target.accept({acceptance.get(), 1}));
+            return ok();
+        },
+        [this, acceptance](const Status& status) {
+            if (status.has_value()) return;
+            spdlog::error("event=answer_not_settled request={} why=\"{}\"",
+                          acceptance->outcome.request.get(), status.error().message());
+            // What contradicts the store would fail again; only a store that cannot write passes.
+            const auto code = status.error().code();
+            const bool passes = code == ErrorCode::disk_full || code == ErrorCode::io_failed ||
+                                code == ErrorCode::unavailable || code == ErrorCode::timeout;
+            if (passes) retry_later(acceptance);
+        });
+}
+
+void Settlements::retry_later(Shared acceptance) {
+    waiting_.push_back(std::move(acceptance));
+    if (waiting_.size() > 1) return;  // the timer runs
+    timer_.expires_after(retry_after);
+    timer_.async_wait([this](const boost::system::error_code& problem) {
+        if (problem) return;
+        for (auto& again : std::exchange(waiting_, {})) write(std::move(again));
+    });
 }
 
 }  // namespace gleaner::api

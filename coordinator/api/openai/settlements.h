@@ -1,0 +1,47 @@
+#pragma once
+/// Online answers' money and receipts, on their way to the store: no answer waits for it, and none
+/// is lost to a write that failed.
+
+#include <vector>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "coordinator/api/openai/online_answer.h"
+#include "shared/model/money.h"
+
+namespace gleaner::store {
+class StoreExecutor;
+}
+
+namespace gleaner::api {
+
+/// Meter records of the answer's parts with its receipt; without meters when nothing reached the
+/// customer.
+[[nodiscard]] store::Acceptance acceptance_of(const OnlineAnswer::Order& order,
+                                              const std::vector<AnswerPart>& parts,
+                                              std::uint32_t attempts, WallTime at);
+
+/// Single-threaded; outlives the executor's work.
+class Settlements {
+public:
+    static constexpr Duration retry_after = std::chrono::seconds(2);
+
+    Settlements(const boost::asio::any_io_executor& executor, store::StoreExecutor& store);
+
+    /// Hands it to the store; returns its price. What the store cannot write (its disk is full)
+    /// is kept and tried again.
+    Money add(store::Acceptance acceptance);
+    /// Waiting for another try: a metric.
+    [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
+
+private:
+    using Shared = std::shared_ptr<const store::Acceptance>;
+    void write(Shared acceptance);
+    void retry_later(Shared acceptance);
+
+    store::StoreExecutor& store_;
+    boost::asio::steady_timer timer_;
+    std::vector<Shared> waiting_;
+};
+
+}  // namespace gleaner::api

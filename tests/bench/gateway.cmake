@@ -1,0 +1,2 @@
+add_executable(bench_simulated_nodes simulated_nodes.cpp)
+target_link_libraries(bench_simulated_nodes PRIVATE gleaner_tls gleaner_proto gleaner_artefact)
