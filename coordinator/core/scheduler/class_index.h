@@ -32,7 +32,8 @@ public:
             found->second.erase(key);
     }
 
-    /// The nodes that work of this class may use; the reference stays good. `owner`: whose own sites; only for `own`.
+    /// The nodes that work of this class may use; the reference stays good. `owner`: whose own
+    /// sites; only for `own`.
     [[nodiscard]] const std::set<Key>& of(PrivacyClass privacy, Index owner) const {
         static const std::set<Key> none;
         switch (privacy) {
