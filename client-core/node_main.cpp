@@ -21,8 +21,6 @@
 #include "shared/config/flags.h"
 #include "shared/util/log.h"
 
-extern char** environ;
-
 namespace {
 
 using namespace gleaner;
@@ -32,32 +30,11 @@ namespace asio = boost::asio;
 constexpr int exit_usage = 2;
 constexpr int exit_not_allowed = 3;
 
-config::Environment environment() {
-    config::Environment result;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-        const std::string text(*entry);
-        const auto equals = text.find('=');
-        if (equals != std::string::npos) {
-            result.emplace_back(text.substr(0, equals), text.substr(equals + 1));
-        }
-    }
-    return result;
-}
-
 int fail(const Error& error) {
     std::fprintf(stderr, "gleaner-node: %s\n", error.message().c_str());
     const bool refused =
         error.code() == ErrorCode::unauthenticated || error.code() == ErrorCode::permission_denied;
     return refused ? exit_not_allowed : 1;
-}
-
-Status load(config::OptionSet& options, const std::string& config_path,
-            const config::FlagValues& flags) {
-    if (!config_path.empty()) {
-        GLEANER_TRY(options.load_file(config_path));
-    }
-    GLEANER_TRY(options.load_environment(environment()));
-    return options.load_flags(flags);
 }
 
 /// Beside this program, where the packages put it, or where the build tree has it.
@@ -73,7 +50,8 @@ std::string probe_beside_program() {
 
 void fill_in(NodeOptions& options) {
     if (options.data_dir.empty()) {
-        options.data_dir = default_data_dir(environment(), ::geteuid() == 0).string();
+        options.data_dir =
+            default_data_dir(config::process_environment(), ::geteuid() == 0).string();
     }
     if (options.probe.empty()) options.probe = probe_beside_program();
 }
@@ -219,7 +197,7 @@ int main(int argc, char** argv) {
         std::fputs(declared.default_file().c_str(), stdout);
         return 0;
     }
-    if (const Status loaded = load(declared, config_path, flags); !loaded) {
+    if (const Status loaded = config::load_layers(declared, config_path, flags); !loaded) {
         std::fprintf(stderr, "gleaner-node: %s\n", loaded.error().message().c_str());
         return exit_usage;
     }

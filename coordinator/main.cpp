@@ -11,33 +11,11 @@
 #include "shared/config/flags.h"
 #include "shared/util/log.h"
 
-extern char** environ;
-
 namespace {
-
-gleaner::config::Environment environment() {
-    gleaner::config::Environment result;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-        const std::string text(*entry);
-        const auto equals = text.find('=');
-        if (equals != std::string::npos)
-            result.emplace_back(text.substr(0, equals), text.substr(equals + 1));
-    }
-    return result;
-}
 
 int fail(const gleaner::Error& error) {
     std::fprintf(stderr, "gleaner-coordinator: %s\n", error.message().c_str());
     return 1;
-}
-
-gleaner::Status load(gleaner::config::OptionSet& options, const std::string& config_path,
-                     const gleaner::config::FlagValues& flags) {
-    if (!config_path.empty()) {
-        GLEANER_TRY(options.load_file(config_path));
-    }
-    GLEANER_TRY(options.load_environment(environment()));
-    return options.load_flags(flags);
 }
 
 }  // namespace
@@ -63,7 +41,9 @@ int main(int argc, char** argv) {
     if (const auto code = gleaner::config::parse_command_line(app, argc, argv)) return *code;
 
     const bool starting = serve->parsed();
-    if (const auto loaded = load(options, starting ? config_path : "", flags); loaded.has_error())
+    if (const auto loaded =
+            gleaner::config::load_layers(options, starting ? config_path : "", flags);
+        loaded.has_error())
         return fail(loaded.error());
     if (!gleaner::set_up_log("coordinator", settings.log_level))
         return fail({gleaner::ErrorCode::invalid_argument, "unknown log_level"});

@@ -18,18 +18,6 @@ namespace {
 
 using namespace gleaner;
 
-config::Environment environment_of_process() {
-    config::Environment environment;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-        const std::string text = *entry;
-        const std::size_t equals = text.find('=');
-        if (equals != std::string::npos) {
-            environment.emplace_back(text.substr(0, equals), text.substr(equals + 1));
-        }
-    }
-    return environment;
-}
-
 /// With --json the error is JSON too, on stderr: {"error":{"code","message"}}.
 int report(const Error& error, bool json) {
     if (json) {
@@ -58,7 +46,7 @@ int run(int argc, char** argv) {
     app.name("gleanerctl");
     config::FlagValues flags;
     config::add_flags(app, options, flags);
-    const config::Environment environment = environment_of_process();
+    const config::Environment environment = config::process_environment();
     std::string profile_path = cli::default_profile_path(environment);
     const CLI::Option* profile_flag =
         app.add_option("--profile", profile_path, "The profile file")->capture_default_str();

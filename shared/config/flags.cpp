@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+extern char** environ;
+
 namespace gleaner::config {
 
 namespace {
@@ -61,6 +63,25 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, char** argv) {
         const int code = app.exit(error);
         return code == 0 ? 0 : 2;
     }
+}
+
+Environment process_environment() {
+    Environment result;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string text(*entry);
+        const auto equals = text.find('=');
+        if (equals != std::string::npos)
+            result.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    }
+    return result;
+}
+
+Status load_layers(OptionSet& options, const std::string& config_path, const FlagValues& flags) {
+    if (!config_path.empty()) {
+        GLEANER_TRY(options.load_file(config_path));
+    }
+    GLEANER_TRY(options.load_environment(process_environment()));
+    return options.load_flags(flags);
 }
 
 }  // namespace gleaner::config

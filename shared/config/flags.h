@@ -20,4 +20,12 @@ void add_flags(CLI::App& app, const OptionSet& options, FlagValues& values);
 /// asked for or an error was printed (with the nearest flag for a misspelt one).
 [[nodiscard]] std::optional<int> parse_command_line(CLI::App& app, int argc, char** argv);
 
+/// This process's environment, as load_environment takes it.
+[[nodiscard]] Environment process_environment();
+
+/// The layers over the defaults, in their order: the TOML file (unless the path is empty), the
+/// environment, the flags. Errors: those of the OptionSet's loaders.
+[[nodiscard]] Status load_layers(OptionSet& options, const std::string& config_path,
+                                 const FlagValues& flags);
+
 }  // namespace gleaner::config
