@@ -84,8 +84,7 @@ void Grid::State::execute(const core::SettleItem& command) {
     }
     outcome.failed = command.results.empty();
     if (outcome.failed) {
-        outcome.http_status =
-            command.cause == core::FailureCause::request_rejected ? 400 : 500;
+        outcome.http_status = command.cause == core::FailureCause::request_rejected ? 400 : 500;
         outcome.body = failed_body(command, rejection);
         ++job.counts.failed;
         ++counters.items_failed;
@@ -110,7 +109,7 @@ void Grid::State::execute(const core::SettleItem& command) {
 
 void Grid::State::save_settlements() {
     save_standings();
-    if (saving || unsaved.empty()) return;
+    if (saving || waiting_to_retry || unsaved.empty()) return;
     saving = true;
     std::vector<store::Acceptance> batch;
     if (unsaved.size() <= settlements_per_write) {
@@ -133,7 +132,9 @@ void Grid::State::save_settlements() {
 void Grid::State::saved(std::vector<store::Acceptance> batch, const Status& status) {
     saving = false;
     if (status.has_error()) {
-        // Nothing is lost: the batch goes back to the front, and no more leases go out meanwhile.
+        // Nothing is lost: the batch goes back to the front. Work that comes in meanwhile waits
+        // behind it; when the coordinator stops first, its items are unsettled and are done again.
+        waiting_to_retry = true;
         spdlog::error("event=settlements_not_saved items={} why=\"{}\" retry_ms={}", batch.size(),
                       status.error().message(), retry_after_failed_write.count() / 1'000);
         unsaved.insert(unsaved.begin(), std::make_move_iterator(batch.begin()),
@@ -141,7 +142,9 @@ void Grid::State::saved(std::vector<store::Acceptance> batch, const Status& stat
         if (stopping) return;
         retry_timer.expires_after(retry_after_failed_write);
         retry_timer.async_wait([this](const boost::system::error_code& problem) {
-            if (!problem) save_settlements();
+            if (problem) return;
+            waiting_to_retry = false;
+            save_settlements();
         });
         return;
     }

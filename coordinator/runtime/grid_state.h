@@ -144,6 +144,7 @@ struct Grid::State {
     std::string rejection;
     std::vector<store::Acceptance> unsaved;
     bool saving = false;
+    bool waiting_to_retry = false;  ///< the last write failed: not again before retry_timer
     std::map<std::string, std::string> unsaved_standings;
     bool saving_standings = false;
     Time standings_saved;
