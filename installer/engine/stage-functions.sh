@@ -29,11 +29,16 @@ needed_libraries() {
 
 # stage_linux FROM STAGE PROGRAM...: copies programs, and every library in FROM that they need in turn, as plain files.
 # Libraries the build's own compiler brought (OpenMP, C++ runtime) are taken from the system when FROM has none, unless
-# STAGE_RUNTIME=no: a minimal machine has them not, or has older ones.
+# STAGE_RUNTIME=no: a minimal machine has them not, or has older ones. CUDA's come from STAGE_TOOLKIT when it is set.
 stage_linux() {
   local from=$1 stage=$2 file name source
   shift 2
   local queue=("$@")
+  # Backends loaded at run time are in no NEEDED list.
+  for file in "$from"/libggml-*.so; do
+    # A link is the name that a program linked with the library does not ask for.
+    if [ -e "$file" ] && [ ! -L "$file" ]; then queue+=("${file##*/}"); fi
+  done
   mkdir -p "$stage"
   while [ ${#queue[@]} -gt 0 ]; do
     name=${queue[0]}
@@ -47,6 +52,11 @@ stage_linux() {
           source=$(gcc -print-file-name="$name")
           [ -e "$source" ] || fail "$name is needed and not on this system"
           ;;
+        libcudart.so.* | libcublas.so.* | libcublasLt.so.*)
+          [ -n "${STAGE_TOOLKIT:-}" ] || continue
+          source=$STAGE_TOOLKIT/$name
+          [ -e "$source" ] || fail "$name is needed and not in $STAGE_TOOLKIT"
+          ;;
         # libc and its family, or a GPU driver: the node's machine has it or cannot use this engine.
         lib*.so* | ld-linux*) continue ;;
         *) fail "$from has no $name" ;;
@@ -54,14 +64,6 @@ stage_linux() {
     fi
     cp --dereference "$source" "$stage/$name"
     while read -r file; do queue+=("$file"); done < <(needed_libraries "$stage/$name")
-  done
-  # Backends loaded at run time are in no NEEDED list.
-  for file in "$from"/libggml-*.so; do
-    [ -e "$file" ] || continue
-    name=${file##*/}
-    if [ -z "$(compgen -G "$stage/$name*")" ]; then
-      cp --dereference "$file" "$stage/$name"
-    fi
   done
   chmod 755 "$stage"/*
 }

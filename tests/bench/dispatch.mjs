@@ -16,7 +16,7 @@ const grid = new Grid();
 let nodes = null;
 try {
   await grid.start({ withoutCanaries: true });
-  const token = grid.newToken(grid.addSite('fleet'));
+  const token = grid.newToken(grid.addSite('fleet'), '--unlimited');
   nodes = spawn(join(process.env.GLEANER_BINARY_DIR, 'tests/bench/bench_simulated_nodes'),
     [grid.gatewayPort, token, String(nodeCount)], { stdio: ['ignore', 'pipe', 'inherit'] });
   let joined = false;

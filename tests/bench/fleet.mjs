@@ -22,7 +22,7 @@ const grid = new Grid();
 let nodes = null;
 try {
   await grid.start({ withoutCanaries: true });
-  const token = grid.newToken(grid.addSite('fleet'));
+  const token = grid.newToken(grid.addSite('fleet'), '--unlimited');
   const coordinator = grid.coordinator.pid;
   const empty = residentKiB(coordinator);
   nodes = spawn(join(process.env.GLEANER_BINARY_DIR, 'tests/bench/bench_simulated_nodes'),

@@ -19,8 +19,7 @@ try {
     const id = grid.submit(file);
     await grid.finished(id, 600);
     const seconds = (performance.now() - started) / 1000;
-    const statement = grid.ctl(grid.apiKey, 'job', 'output', id);
-    return { seconds, statement };
+    return { seconds };
   };
   const bare = async () => {
     const engine = new BareEngine();

@@ -56,7 +56,9 @@ export class BareEngine {
         });
         reply.on('end', () => resolve({ body: all, first }));
       });
-      request.on('error', reject);
+      // llama-server closes a connection after a number of requests: the next one reconnects.
+      request.on('error', (problem) =>
+        request.reusedSocket ? resolve(this.post(body)) : reject(problem));
       request.end(text);
     });
   }

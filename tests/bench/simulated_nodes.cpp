@@ -1,11 +1,13 @@
-// Many nodes in one process, over real TLS against a real coordinator, for tests/bench/fleet.mjs
-// and dispatch.mjs. A node joins, beats, loads what it is told to load at once and answers every
-// item at once with the same reply. No engine runs.
+// Many nodes in one process, over real TLS against a real coordinator, for tests/bench/fleet.mjs,
+// dispatch.mjs and streams.mjs. A node joins, beats, loads what it is told to load at once, answers
+// every item at once with the same reply, and streams numbered words at a steady pace. No engine
+// runs.
 //
 //     bench_simulated_nodes PORT TOKEN COUNT
 //
 // Prints a JSON line when all have enrolled and when all have joined. SIGUSR1: all disconnect, all
 // reconnect, another line. Ends by SIGTERM.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -45,11 +47,22 @@ using asio::ip::tcp;
 
 constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
 constexpr int connects_at_once = 256;
+// A streamed answer: one word every `word_pace`, as a mid-sized model on a mid-range card.
+constexpr std::uint32_t words_of_a_stream = 60;
+constexpr Duration word_pace = 250ms;
 
 const std::string reply =
     R"({"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,)"
     R"("message":{"role":"assistant","content":"42"},"finish_reason":"stop"}],"usage":)"
     R"({"prompt_tokens":12,"completion_tokens":2,"total_tokens":14}})";
+
+std::string chunk(std::uint32_t word, bool last) {
+    const auto delta =
+        last ? std::string("{}") : R"({"content":"w)" + std::to_string(word) + R"( "})";
+    return R"({"choices":[{"index":0,"delta":)" + delta + R"(,"finish_reason":)" +
+           (last ? R"("stop")" : "null") +
+           R"(}],"created":1,"id":"chatcmpl-1","model":"m","object":"chat.completion.chunk"})";
+}
 
 struct Setup {
     std::uint16_t port = 0;
@@ -74,6 +87,7 @@ public:
     asio::awaitable<bool> join();
     asio::awaitable<void> leave();
     void beat();
+    [[nodiscard]] bool enrolled() const { return context_ != nullptr; }
     [[nodiscard]] bool connected() const { return connected_; }
 
 private:
@@ -82,6 +96,7 @@ private:
     asio::awaitable<void> read_on();
     asio::awaitable<void> drain();
     void take(const wire::ToNode& message);
+    asio::awaitable<void> stream(std::uint64_t id);
     void send(const wire::ToCoordinator& message);
     wire::ToCoordinator hello() const;
 
@@ -162,6 +177,7 @@ wire::ToCoordinator Node::hello() const {
 }
 
 asio::awaitable<bool> Node::join() {
+    if (!context_) co_return false;
     stream_ = co_await connect(*context_);
     if (!stream_) co_return false;
     socket_ = std::make_unique<websocket::stream<tls::TlsStream&, false>>(*stream_);
@@ -233,7 +249,27 @@ void Node::take(const wire::ToNode& message) {
             send(results);
             results.Clear();
         }
+    } else if (message.has_stream_start()) {
+        (void)tasks_.spawn(stream(message.stream_start().stream_id()));
     }
+}
+
+asio::awaitable<void> Node::stream(std::uint64_t id) {
+    wire::ToCoordinator message;
+    for (std::uint32_t word = 0; word <= words_of_a_stream && connected_; ++word) {
+        auto& delta = *message.mutable_stream_delta();
+        delta.set_stream_id(id);
+        delta.set_data(chunk(word, word == words_of_a_stream));
+        delta.set_generated_tokens(std::min(word + 1, words_of_a_stream));
+        send(message);
+        if (word < words_of_a_stream) co_await sleep_for(word_pace);
+    }
+    auto& end = *message.mutable_stream_end();
+    end.set_stream_id(id);
+    end.set_prompt_tokens(12);
+    end.set_generated_tokens(words_of_a_stream);
+    end.set_device_micros(1'000);
+    send(message);
 }
 
 void Node::beat() {
@@ -312,9 +348,11 @@ asio::awaitable<void> Fleet::each(Step step, const char* event) {
     TaskGroup workers(executor_);
     for (int i = 0; i < connects_at_once; ++i) (void)workers.spawn(work(step, next));
     co_await workers.join();
-    std::size_t connected = 0;
-    for (const auto& node : nodes_) connected += node->connected() ? 1 : 0;
-    report(event, step == Step::join ? connected : nodes_.size(), start);
+    std::size_t done = 0;
+    for (const auto& node : nodes_) {
+        done += (step == Step::enrol ? node->enrolled() : node->connected()) ? 1 : 0;
+    }
+    report(event, done, start);
 }
 
 /// Each node beats every 15 s; the fleet's beats are spread evenly.

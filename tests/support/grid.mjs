@@ -2,6 +2,7 @@
 // in a folder of its own. Waits are for conditions with a deadline; on failure both logs are printed.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync, openSync, existsSync } from 'node:fs';
+import { Agent, request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -54,9 +55,10 @@ export class Grid {
     return spawnSync(programs.gleanerctl, [...args, '--json'], { env, encoding: 'utf8' });
   }
 
-  launch(name, program, args) {
+  launch(name, program, args, env = {}) {
     const log = openSync(this.path(`${name}.log`), 'a');
-    const child = spawn(program, args, { stdio: ['ignore', log, log] });
+    const child = spawn(program, args,
+      { stdio: ['ignore', log, log], env: { ...process.env, ...env } });
     this.children.add(child);
     child.on('exit', () => this.children.delete(child));
     return child;
@@ -103,7 +105,7 @@ export class Grid {
     const started = this.log('coordinator').length;
     const ports = this.gatewayPort
       ? ['--gateway-port', this.gatewayPort, '--api-port', this.apiPort] : [];
-    this.coordinator = this.launch('coordinator', programs.coordinator,
+    this.coordinator = this.serve(
       ['serve', '--config', this.path('coordinator.toml'), ...ports, ...this.coordinatorFlags]);
     const ready = await until('the coordinator is ready', () =>
       /ready: nodes on port (\d+), API on port (\d+)/.exec(this.log('coordinator').slice(started)));
@@ -111,20 +113,117 @@ export class Grid {
     this.url = `https://localhost:${this.apiPort}`;
   }
 
+  // Overridden where the coordinator runs in surroundings of its own.
+  serve(args) {
+    return this.launch('coordinator', programs.coordinator, args);
+  }
+
+  // A further customer with one key; `more`: further flags of `customer add`.
+  addCustomer(name, amount = '10', ...more) {
+    const { id } = this.ctl(this.operator, 'customer', 'add', name, ...more);
+    this.ctl(this.operator, 'customer', 'topup', id, amount);
+    return { id, key: this.ctl(this.operator, 'apikey', 'new', '--customer', id).key };
+  }
+
+  // What a customer has and was charged for, and how much was metered in all.
+  account(customer = this.customer) {
+    const { credit_micros: credit } = this.ctl(this.operator, 'customer', 'list').data
+      .find((one) => one.id === customer);
+    const { data, closing_micros: closing } =
+      this.ctl(this.operator, 'statement', '--customer', customer);
+    return { credit, data, closing };
+  }
+
+  // The ledger's report; throws unless it balances.
+  ledger() {
+    return this.ctl(this.operator, 'ledger', 'check');
+  }
+
+  // One request as a program without an SDK sends it, on a connection of its own.
+  request(key, method, path, { body = '', headers = {}, tls = {} } = {}) {
+    const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+    const agent = new Agent({ ca: readFileSync(this.authority), ...tls });
+    return new Promise((resolve, reject) => {
+      const sent = httpsRequest(new URL(path, this.url), { method, agent, headers: {
+        ...(key && { authorization: `Bearer ${key}` }),
+        'content-length': Buffer.byteLength(text), ...headers } }, (reply) => {
+        const pieces = [];
+        reply.on('data', (piece) => pieces.push(piece));
+        reply.on('error', reject);
+        reply.on('end', () => {
+          const whole = Buffer.concat(pieces).toString();
+          const isJson = reply.headers['content-type']?.startsWith('application/json');
+          resolve({ status: reply.statusCode, headers: reply.headers, text: whole,
+            json: isJson ? JSON.parse(whole) : undefined });
+        });
+      });
+      sent.on('error', reject);
+      sent.end(text);
+    }).finally(() => agent.destroy());
+  }
+
+  chat(key, question, more = {}, headers = {}) {
+    return this.request(key, 'POST', '/v1/chat/completions', { headers, body: {
+      model: 'demo-arith', messages: [{ role: 'user', content: question }], max_tokens: 8,
+      temperature: 0, ...more } });
+  }
+
+  async upload(key, lines, name = 'in.jsonl') {
+    const boundary = 'gleaner-test-boundary';
+    const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line)));
+    return this.request(key, 'POST', '/v1/files', {
+      headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+      body: `--${boundary}\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n` +
+        `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\n` +
+        `\r\n${text.join('\n')}\r\n--${boundary}--\r\n` });
+  }
+
+  // Uploads the lines and makes a batch of them; returns the reply of the latter.
+  async batch(key, lines, more = {}, headers = {}) {
+    const file = await this.upload(key, lines);
+    if (file.status !== 200) throw new Error(file.text);
+    return this.request(key, 'POST', '/v1/batches', { headers, body: {
+      input_file_id: file.json.id, endpoint: '/v1/chat/completions', completion_window: '24h',
+      ...more } });
+  }
+
+  async ended(key, batch, seconds = 60) {
+    const over = ['completed', 'failed', 'expired', 'cancelled'];
+    return until(`batch ${batch} ends`, async () => {
+      const { json } = await this.request(key, 'GET', `/v1/batches/${batch}`);
+      return over.includes(json.status) && json;
+    }, seconds);
+  }
+
+  // Throws unless this customer is served, and rightly; resolves when it has been charged.
+  async serves(key) {
+    const reply = await this.chat(key, '123+456=');
+    if (reply.status !== 200) throw new Error(`not served: ${reply.status} ${reply.text}`);
+    const answer = reply.json.choices[0].message.content;
+    if (answer !== '579') throw new Error(`answered ${answer}`);
+    const receipt = await this.request(key, 'GET', `/v1/receipts/${reply.json.id}`);
+    if (receipt.status !== 200) throw new Error(`no receipt: ${receipt.text}`);
+  }
+
   addSite(name) {
     return this.ctl(this.ownerKey, 'site', 'add', name, '--accept-consent', this.consentDate).id;
   }
 
-  newToken(site) {
-    return this.ctl(this.ownerKey, 'token', 'new', '--site', site).token;
+  newToken(site, ...flags) {
+    return this.ctl(this.ownerKey, 'token', 'new', '--site', site, ...flags).token;
   }
 
   // Starts a node at a site of its own; resolves when it is connected.
-  async addNode(name, instance, site = this.addSite(`site of ${name}`)) {
+  async addNode(name, instance, site = this.addSite(`site of ${name}`), ...flags) {
+    return this.joined(name, site, instance, (args) => this.launch(name, programs.node, args),
+      ...flags);
+  }
+
+  async joined(name, site, instance, launch, ...flags) {
     const token = this.newToken(site);
-    const child = this.launch(name, programs.node,
+    const child = launch(
       ['run', '--coordinator', `localhost:${this.gatewayPort}`, '--token', token,
-        '--data-dir', this.path(name), '--instance', String(instance)]);
+        '--data-dir', this.path(name), '--instance', String(instance), ...flags]);
     this.nodes.set(name, { child, site, token, instance });
     const id = await until(`${name} is connected`, () => {
       if (child.exitCode !== null) throw new Error(`${name} ended: ${this.log(name)}`);

@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
+#include <memory>
 #include <pwd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <system_error>
+#include <tuple>
 #include <unistd.h>
+#include <utility>
 
 #include "client-core/platform/linux/sandboxed_process.h"
 #include "client-core/platform/linux/seccomp_policy.h"
@@ -155,6 +159,20 @@ BwrapHost look_at_host(const fs::path& bwrap) {
     return host;
 }
 
+/// The user and group of a service user, nobody's when the machine has none of that name. Read from
+/// /etc/passwd itself, where packages put service users: getpwnam() would keep name services in
+/// memory for a question asked once.
+std::pair<uid_t, gid_t> service_user(const std::string& name) {
+    constexpr std::pair<uid_t, gid_t> nobody{65534, 65534};
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/etc/passwd", "re"),
+                                                               std::fclose);
+    if (!file) return nobody;
+    while (const passwd* entry = fgetpwent(file.get())) {
+        if (name == entry->pw_name) return {entry->pw_uid, entry->pw_gid};
+    }
+    return nobody;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<BwrapSandbox>> BwrapSandbox::create(Options options) {
@@ -168,9 +186,7 @@ Result<std::unique_ptr<BwrapSandbox>> BwrapSandbox::create(Options options) {
     }
     sandbox->root_ = geteuid() == 0;
     if (sandbox->root_) {
-        const passwd* entry = getpwnam(options.user.c_str());
-        sandbox->user_ = entry != nullptr ? entry->pw_uid : 65534;
-        sandbox->group_ = entry != nullptr ? entry->pw_gid : 65534;
+        std::tie(sandbox->user_, sandbox->group_) = service_user(options.user);
         GLEANER_TRY(sandbox->stage_, find_stage());
     }
     if (options.use_control_groups) {
