@@ -1,12 +1,10 @@
 // Many nodes in one process, over real TLS against a real coordinator, for tests/bench/fleet.mjs,
-// dispatch.mjs and streams.mjs. A node joins, beats, loads what it is told to load at once, answers
-// every item at once with the same reply, and streams numbered words at a steady pace. No engine
-// runs.
+// dispatch.mjs and streams.mjs. A node joins, beats, loads at once what it is told to load, answers
+// every item at once with the same reply, and streams numbered words steadily. No engine runs.
 //
 //     bench_simulated_nodes PORT TOKEN COUNT
 //
-// Prints a JSON line when all have enrolled and when all have joined. SIGUSR1: all disconnect, all
-// reconnect, another line. Ends by SIGTERM.
+// Prints a JSON line when all have enrolled, joined, left and, after SIGUSR1, rejoined.
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
@@ -34,7 +32,7 @@
 #include "shared/proto/wire_check.h"
 #include "shared/tls/contexts.h"
 #include "shared/tls/tls_stream.h"
-#include "shared/util/random.h"
+#include "shared/util/clock.h"
 
 namespace {
 

@@ -45,11 +45,11 @@ asio::awaitable<void> stop_one_then_all(Fixture& f, int& first, int& others) {
     f.runs.spawn(2, f.wait_long(others));
     f.runs.spawn(3, f.wait_long(others));
     f.runs.spawn(4, f.end_at_once());
-    co_await sleep_for(Duration{0});
+    co_await sleep_for(Duration::zero());
     f.runs.cancel(1);
     f.runs.cancel(1);
     f.runs.cancel(99);
-    co_await sleep_for(Duration{0});
+    co_await sleep_for(Duration::zero());
     CHECK(first == 1);
     CHECK(others == 0);
     CHECK(f.runs.size() == 2);
@@ -77,7 +77,7 @@ TEST_CASE("what escapes from a run reaches the owner") {
 asio::awaitable<void> pass(Turnstile& turnstile, std::vector<int>& order, int name) {
     const auto turn = co_await turnstile.enter();
     order.push_back(name);
-    co_await sleep_for(Duration{0});
+    co_await sleep_for(Duration::zero());
     order.push_back(-name);
 }
 

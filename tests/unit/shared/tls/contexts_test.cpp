@@ -6,9 +6,9 @@
 
 #include <doctest/doctest.h>
 
-#include "handshake_pair.h"
 #include "shared/tls/authority.h"
 #include "shared/tls/peer_identity.h"
+#include "tests/unit/shared/tls/handshake_pair.h"
 
 using namespace gleaner;
 using tls::Authority;
