@@ -73,9 +73,12 @@ Status list(const Context& context) {
     return ok();
 }
 
-Status show_consent_text(const Context& context) {
+/// `site`: whose accepted text to show; empty: the text in force.
+Status show_consent_text(const Context& context, const std::string& site) {
     GLEANER_TRY(auto api, context.connect());
-    GLEANER_TRY(const auto consent, api.get("/api/v1/consent"));
+    GLEANER_TRY(const auto consent,
+                api.get(site.empty() ? "/api/v1/consent"
+                                     : "/api/v1/sites/" + percent_encode(site) + "/consent"));
     if (context.json) {
         context.out << boost::json::serialize(consent) << "\n";
     } else {
@@ -118,8 +121,11 @@ void add_site_commands(CLI::App& program, Context& context) {
     CLI::App* show = group->add_subcommand("list", "List sites");
     on_chosen(*show, context, [&context] { return list(context); });
 
-    CLI::App* text = group->add_subcommand("consent-text", "Print the consent text in force");
-    on_chosen(*text, context, [&context] { return show_consent_text(context); });
+    auto shown = std::make_shared<std::string>();
+    CLI::App* text = group->add_subcommand(
+        "consent-text", "Print the consent text in force, or what a site's owner accepted");
+    text->add_option("SITE", *shown, "The site's id; without it, the text in force");
+    on_chosen(*text, context, [&context, shown] { return show_consent_text(context, *shown); });
 
     auto id = std::make_shared<std::string>();
     CLI::App* revoke = group->add_subcommand(

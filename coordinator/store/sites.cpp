@@ -18,17 +18,22 @@ Status check_acceptance(const OwnerId& owner, const std::optional<Credential>& a
         "their own key; neither a partner nor an operator can do it for them");
 }
 
+std::string text_row(const Query& row) {
+    return row.text("text");
+}
+
 }  // namespace
 
-Result<Site> Store::add_site(const OwnerId& owner_id, std::string_view name,
-                             const Consent& consent) {
+Result<Site> Store::add_site(const OwnerId& owner_id, std::string_view name, const Consent& consent,
+                             std::string_view text) {
     if (name.empty() || name.size() > 200) {
         return Error(ErrorCode::invalid_argument, "the name of a site has 1 to 200 bytes");
     }
-    if (consent.text_date.size() != 10 || consent.text_sha256.size() != 64 || consent.revoked) {
+    if (consent.text_date.size() != 10 || consent.text_sha256.size() != 64 || consent.revoked ||
+        text.empty()) {
         return Error(ErrorCode::invalid_argument,
                      "a consent names its text by date (2026-11-01) and SHA-256 (64 hex "
-                     "characters) and is not yet revoked");
+                     "characters), comes with it, and is not yet revoked");
     }
     return state_->atomically([&]() -> Result<Site> {
         GLEANER_TRY(owner(owner_id));
@@ -43,6 +48,7 @@ Result<Site> Store::add_site(const OwnerId& owner_id, std::string_view name,
         site.consent = consent;
         site.created = state_->clock.wall();
         if (site.consent.accepted == WallTime{}) site.consent.accepted = site.created;
+        GLEANER_TRY(state_->database->run(sql::keep_consent_text, consent.text_sha256, text));
         GLEANER_TRY(state_->database->run(
             sql::insert_site, site.id, site.owner, site.name, consent.text_date,
             consent.text_sha256, consent.accepted_by, site.consent.accepted, site.created));
@@ -52,6 +58,10 @@ Result<Site> Store::add_site(const OwnerId& owner_id, std::string_view name,
 
 Result<Site> Store::site(const SiteId& id) {
     return state_->one("site", site_row, sql::select_site, id);
+}
+
+Result<std::string> Store::consent_text(const SiteId& id) {
+    return state_->one("site", text_row, sql::select_consent_text, id);
 }
 
 Result<std::vector<Site>> Store::sites(std::optional<OwnerId> owner) {

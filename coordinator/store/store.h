@@ -63,7 +63,11 @@ public:
 
     // ---- Sites, consent, tokens, nodes ----
     /// Only an owner's own credential makes a site: `consent.accepted_by` must be one of `owner`'s.
-    Result<Site> add_site(const OwnerId& owner, std::string_view name, const Consent& consent);
+    /// `text`: what they read and accepted, whose SHA-256 `consent` names; kept as evidence.
+    Result<Site> add_site(const OwnerId& owner, std::string_view name, const Consent& consent,
+                          std::string_view text);
+    /// The text that the site's owner accepted.
+    Result<std::string> consent_text(const SiteId& id);
     Result<Site> site(const SiteId& id);
     Result<std::vector<Site>> sites(std::optional<OwnerId> owner);
     Status certify_site(const SiteId& id, bool certified);
@@ -103,6 +107,8 @@ public:
     /// Errors: failed_precondition while an open job reads it.
     Status remove_file(const ProjectId& project, const FileId& id);
     Result<std::int64_t> stored_bytes(const ProjectId& project);
+    /// All files' ids, of every project.
+    Result<std::vector<FileId>> file_ids();
 
     // ---- Jobs ----
     /// Stores a validated job as in_progress and holds `hold` of the customer's credit, or fails

@@ -18,6 +18,7 @@ inline std::string fake_sha256(std::uint64_t seed) {
 }
 
 struct StoreWorld {
+    static constexpr const char* consent_text = "What runs, when, and who earns.";
     store::Partner owner_partner;
     store::Partner customer_partner;
     store::Owner owner;
@@ -39,7 +40,8 @@ struct StoreWorld {
                               .add_credential(store::PrincipalKind::owner, world.owner.id.get(),
                                               "phone", fake_sha256(1))
                               .value();
-        world.site = store.add_site(world.owner.id, "Main street", world.consent()).value();
+        world.site =
+            store.add_site(world.owner.id, "Main street", world.consent(), consent_text).value();
         (void)store.add_token(world.site.id, fake_sha256(2), -1, clock.wall() + 24h).value();
         for (std::size_t i = 0; i < node_count; ++i) {
             store::EnrolmentRequest request;

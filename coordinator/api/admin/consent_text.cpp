@@ -20,23 +20,23 @@ std::string percent(std::int32_t basis_points) {
 
 ConsentText consent_text(const ledger::Split& split) {
     ConsentText consent;
-    consent.date = "2026-11-01";
+    consent.date = "2026-11-25";
     consent.text =
         "CONSENT OF THE OWNER TO GLEANER ON THE MACHINES OF THIS SITE\n"
         "\n"
         "What runs. The program gleaner-node runs on each machine that you or your staff enrol\n"
-        "with this site's token. It loads language models and answers other people's requests "
-        "with\n"
-        "them, on the graphics card or the processor. The engine runs in a sandbox: without\n"
+        "with this site's token. It loads language models and answers with them what other\n"
+        "people ask, on the graphics card or the processor. The engine runs in a sandbox: without\n"
         "network, without access to your files or other programs. Only engines signed by the\n"
         "platform's release key run. Models and engines are kept on disk up to the quota that you\n"
         "set; they are downloaded over your connection.\n"
         "\n"
-        "When it runs. Only when the machine is idle and within the hours that you set. The first\n"
-        "key press, mouse movement, game or full-screen program stops the work and gives the\n"
-        "graphics card back. It stops on battery, on heat and on a metered network. The machine\n"
-        "uses more electricity while it works, which you pay. The program always shows itself; it\n"
-        "is never hidden from the people who use the machine.\n"
+        "When it runs. From when you or your staff start gleaner-node on a machine until you stop\n"
+        "it; it then hands its work back within seconds. This version does not watch for people "
+        "at\n"
+        "the machine: start it when the machine is free, stop it when somebody needs it. The\n"
+        "machine uses more electricity while it works, which you pay. The program shows itself\n"
+        "among the running programs; it is never hidden from the people who use the machine.\n"
         "\n"
         "Who earns. You receive " +
         percent(split.owner) +

@@ -25,6 +25,18 @@ Answer show_consent(AdminState& state, Call /*call*/) {
                                        {"sha256", hash_bytes(consent.text).get()}});
 }
 
+Answer show_accepted_consent(AdminState& state, Call call) {
+    const SiteId id(call.captures[0]);
+    StoreWork work = [&call, id](Store& store) -> Result<json::value> {
+        GLEANER_TRY(const auto site, site_of_caller(store, call, id));
+        GLEANER_TRY(const auto text, store.consent_text(id));
+        auto consent = to_json(site).at("consent");
+        consent.as_object()["text"] = text;
+        return consent;
+    };
+    co_return co_await state.needs.store.read<json::value>(std::move(work));
+}
+
 /// The acceptance in the request, if it is that of the text in force.
 Result<store::Consent> accepted_consent(const AdminState& state, Call& call) {
     GLEANER_TRY(auto accepted, call.body.object("consent"));
@@ -54,8 +66,9 @@ Answer add_site(AdminState& state, Call call) {
     GLEANER_CO_TRY(auto consent, accepted_consent(state, call));
     GLEANER_CO_TRY(call.body.no_more());
     const OwnerId owner(call.principal.subject);
-    StoreWork work = [=](Store& store) -> Result<json::value> {
-        GLEANER_TRY(const auto site, store.add_site(owner, name, consent));
+    StoreWork work = [=, &state](Store& store) -> Result<json::value> {
+        GLEANER_TRY(const auto site,
+                    store.add_site(owner, name, consent, state.options.consent.text));
         return json::value(to_json(site));
     };
     co_return co_await state.needs.store.write<json::value>(std::move(work));
@@ -105,9 +118,15 @@ Answer add_token(AdminState& state, Call call) {
     GLEANER_CO_TRY(const auto life_s,
                    call.body.optional_integer("expires_in_s", 1, token_life_s_max, 86'400));
     GLEANER_CO_TRY(call.body.no_more());
-    // The part before the dot is what the node will show, and what is stored as a hash.
+    // The part before the first dot is what the node will show, and what is stored as a hash.
     const std::string secret = random_token("glt_", 32);
-    const std::string token = secret + "." + state.options.authority_pin;
+    if (!state.options.release_key) {
+        co_return Error(ErrorCode::failed_precondition,
+                        "a token names the release key that nodes are to trust, and this "
+                        "coordinator has none: set release_public_key and restart it");
+    }
+    const std::string token =
+        secret + "." + state.options.authority_pin + "." + state.options.release_key->pin();
     const WallTime expires = state.needs.clock.wall() + std::chrono::seconds(life_s);
     StoreWork work = [=, &call](Store& store) -> Result<json::value> {
         GLEANER_TRY(site_of_caller(store, call, SiteId(site)));
@@ -171,6 +190,7 @@ std::vector<AdminRoute> site_routes() {
         {api::Method::get, "/api/v1/consent", operators | owners | partners, show_consent},
         {api::Method::post, "/api/v1/sites", owners, add_site, owner_only},
         {api::Method::get, "/api/v1/sites", operators | owners, list_sites},
+        {api::Method::get, "/api/v1/sites/{id}/consent", operators | owners, show_accepted_consent},
         {api::Method::delete_, "/api/v1/sites/{id}/consent", operators | owners, revoke_consent},
         {api::Method::put, "/api/v1/sites/{id}/certified", operators, certify_site},
         {api::Method::post, "/api/v1/tokens", operators | owners, add_token, not_partners},

@@ -42,6 +42,20 @@ CREATE TABLE credentials (
 ) STRICT;
 CREATE INDEX credentials_by_subject ON credentials (kind, subject);
 
+-- Every text that an owner has accepted, as it was shown.
+CREATE TABLE consent_texts (
+    sha256 TEXT PRIMARY KEY NOT NULL CHECK (length(sha256) = 64),
+    text TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER consent_text_is_evidence BEFORE UPDATE ON consent_texts
+BEGIN
+    SELECT RAISE(ABORT, 'a text that was accepted is never changed');
+END;
+CREATE TRIGGER consent_text_is_kept BEFORE DELETE ON consent_texts
+BEGIN
+    SELECT RAISE(ABORT, 'a text that was accepted is never deleted');
+END;
+
 -- A site and its owner's consent are one row: neither exists without the other.
 CREATE TABLE sites (
     id TEXT PRIMARY KEY NOT NULL,
@@ -49,7 +63,7 @@ CREATE TABLE sites (
     name TEXT NOT NULL,
     certified INTEGER NOT NULL DEFAULT 0 CHECK (certified IN (0, 1)),
     consent_text_date TEXT NOT NULL CHECK (length(consent_text_date) = 10),
-    consent_text_sha256 TEXT NOT NULL CHECK (length(consent_text_sha256) = 64),
+    consent_text_sha256 TEXT NOT NULL REFERENCES consent_texts (sha256),
     consent_accepted_by TEXT NOT NULL REFERENCES credentials (id),
     consent_accepted INTEGER NOT NULL,
     consent_revoked INTEGER,

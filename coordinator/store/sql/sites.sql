@@ -1,5 +1,11 @@
 -- Sites with their consent, enrolment tokens, nodes.
 
+-- name: keep_consent_text
+INSERT INTO consent_texts (sha256, text) VALUES (?1, ?2) ON CONFLICT DO NOTHING;
+
+-- name: select_consent_text
+SELECT t.text FROM consent_texts t JOIN sites s ON s.consent_text_sha256 = t.sha256 WHERE s.id = ?1;
+
 -- name: insert_site
 INSERT INTO sites (id, owner, name, consent_text_date, consent_text_sha256, consent_accepted_by,
                    consent_accepted, created)

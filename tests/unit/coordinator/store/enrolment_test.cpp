@@ -103,7 +103,9 @@ TEST_CASE_FIXTURE(Fixture, "a machine without hardware facts is refused") {
 
 TEST_CASE_FIXTURE(Fixture, "the same hardware at another site is another node") {
     const auto here = enrol("a").value().node;
-    const auto second = store->add_site(world.owner.id, "Second", world.consent()).value();
+    const auto second =
+        store->add_site(world.owner.id, "Second", world.consent(), StoreWorld::consent_text)
+            .value();
     (void)store->add_token(second.id, fake_sha256(60), 1, clock.wall() + 1h).value();
     const auto there = enrol("a", 60).value();
     CHECK(there.node != here);

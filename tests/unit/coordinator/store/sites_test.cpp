@@ -30,7 +30,8 @@ TEST_CASE_FIXTURE(Fixture, "a site exists only by its owner's own key") {
     for (const auto& key : {partner_key.id, operator_key.id, other_key.id, std::string("key_x")}) {
         auto consent = world.consent();
         consent.accepted_by = key;
-        const auto site = store->add_site(world.owner.id, "Basement", consent);
+        const auto site =
+            store->add_site(world.owner.id, "Basement", consent, StoreWorld::consent_text);
         CHECK(site.error().code() == ErrorCode::permission_denied);
     }
     CHECK(store->sites(std::nullopt).value().size() == 1);
@@ -38,18 +39,19 @@ TEST_CASE_FIXTURE(Fixture, "a site exists only by its owner's own key") {
 
 TEST_CASE_FIXTURE(Fixture, "a revoked owner's key accepts nothing") {
     REQUIRE(store->revoke_credential(world.owner_key.id).has_value());
-    CHECK(store->add_site(world.owner.id, "B", world.consent()).error().code() ==
-          ErrorCode::permission_denied);
+    CHECK(store->add_site(world.owner.id, "B", world.consent(), StoreWorld::consent_text)
+              .error()
+              .code() == ErrorCode::permission_denied);
 }
 
 TEST_CASE_FIXTURE(Fixture, "a consent without a dated text is refused") {
     auto consent = world.consent();
     consent.text_date = "";
-    CHECK(store->add_site(world.owner.id, "B", consent).error().code() ==
+    CHECK(store->add_site(world.owner.id, "B", consent, StoreWorld::consent_text).error().code() ==
           ErrorCode::invalid_argument);
     consent = world.consent();
     consent.text_sha256 = "abc";
-    CHECK(store->add_site(world.owner.id, "B", consent).error().code() ==
+    CHECK(store->add_site(world.owner.id, "B", consent, StoreWorld::consent_text).error().code() ==
           ErrorCode::invalid_argument);
 }
 
@@ -62,6 +64,8 @@ TEST_CASE_FIXTURE(Fixture, "a site is read back with its consent") {
     CHECK_FALSE(site.consent.revoked);
     CHECK(store->sites(world.owner.id).value().size() == 1);
     CHECK(store->sites(OwnerId{"own_x"}).value().empty());
+    CHECK(store->consent_text(world.site.id).value() == StoreWorld::consent_text);
+    CHECK(store->consent_text(SiteId{"site_x"}).error().code() == ErrorCode::not_found);
 }
 
 TEST_CASE_FIXTURE(Fixture, "certifying a site shows on its nodes") {
@@ -72,7 +76,9 @@ TEST_CASE_FIXTURE(Fixture, "certifying a site shows on its nodes") {
 }
 
 TEST_CASE_FIXTURE(Fixture, "revoking consent ends the site's tokens and nodes, and only its") {
-    const auto second = store->add_site(world.owner.id, "Second", world.consent()).value();
+    const auto second =
+        store->add_site(world.owner.id, "Second", world.consent(), StoreWorld::consent_text)
+            .value();
     (void)store->add_token(second.id, fake_sha256(30), 1, clock.wall() + 1h).value();
     EnrolmentRequest request;
     request.token_secret_sha256 = fake_sha256(30);

@@ -16,6 +16,9 @@ TEST_CASE("a site begins with its owner's own acceptance of the text in force") 
     CHECK(consent.at("date").as_string() == shown.text("date"));
     CHECK(consent.at("sha256").as_string() == shown.text("sha256"));
     CHECK(consent.at("accepted_by").as_string() == at.owner.credential_id);
+    const auto kept = admin.get(at.owner, "/api/v1/sites/" + at.site + "/consent");
+    CHECK(kept.text("text") == shown.text("text"));
+    CHECK(kept.text("date") == shown.text("date"));
 }
 
 TEST_CASE("neither operator nor partner nor customer can make a site") {
@@ -77,6 +80,9 @@ TEST_CASE("an owner acts on their own sites only, and others' seem not to exist"
         CHECK(foreign.status == 404);
         CHECK(boost::json::serialize(foreign.body) == boost::json::serialize(absent.body));
     };
+    both_ways([&](const std::string& site) {
+        return admin.get(other.owner, "/api/v1/sites/" + site + "/consent");
+    });
     both_ways([&](const std::string& site) {
         return admin.remove(other.owner, "/api/v1/sites/" + site + "/consent");
     });
