@@ -20,6 +20,7 @@ namespace {
 
 struct PackOptions {
     std::string source;  ///< a directory, or an upstream archive
+    std::string sha256;  ///< what an upstream archive must have
     EngineFields fields{.name = "llama.cpp", .os = "linux"};
     std::string backend = "cpu";
     std::string key;
@@ -91,6 +92,15 @@ Status print_package(const Context& context, const EngineManifest& manifest,
 Status pack(const Context& context, PackOptions options, bool upstream) {
     GLEANER_TRY(options.fields.backend, parse_engine_backend(options.backend));
     GLEANER_TRY(const SigningKey key, SigningKey::load(options.key));
+    if (upstream) {
+        GLEANER_TRY(const Sha256 hash, hash_file(options.source));
+        if (hash.get() != options.sha256) {
+            return Error(ErrorCode::data_corrupt, options.source + " has the SHA-256 " +
+                                                      hash.get() + ", not " + options.sha256 +
+                                                      ": nothing was signed; download it again, or "
+                                                      "compare with what its maker publishes");
+        }
+    }
     GLEANER_TRY(const auto manifest,
                 upstream ? import_engine(options.source, options.fields, key, options.out)
                          : pack_engine(options.source, options.fields, key, options.out));
@@ -168,6 +178,10 @@ void add_engine_commands(CLI::App& program, Context& context) {
     CLI::App* import =
         group->add_subcommand("import", "Sign an upstream release archive as it is (offline)");
     import->add_option("ARCHIVE", imported->source, "A .zip or .tar.gz with llama-server in it")
+        ->required();
+    import
+        ->add_option("--sha256", imported->sha256,
+                     "The archive's SHA-256, as its maker publishes it")
         ->required();
     add_pack_options(*import, *imported);
     on_chosen(*import, context, [&context, imported] { return pack(context, *imported, true); });

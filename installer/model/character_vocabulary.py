@@ -48,8 +48,8 @@ def decode(ids: list[int]) -> str:
     return raw.decode("utf-8", errors="replace")
 
 
-def add_to(writer, gguf, size: int = SIZE) -> None:
-    """Adds the tokenizer and chat template metadata to a GGUFWriter.
+def add_to(writer, gguf, size: int = SIZE, chat_template: str | None = None) -> None:
+    """Adds the tokenizer and chat template metadata to a GGUFWriter; without a template, that of the demo model.
 
     `size` above SIZE appends filler tokens that no text can produce (there is no merge that leads to them):
     they only make the embedding tables as large as those of a real model.
@@ -79,4 +79,4 @@ def add_to(writer, gguf, size: int = SIZE) -> None:
     writer.add_add_bos_token(True)
     writer.add_add_eos_token(False)
     writer.add_add_space_prefix(False)
-    writer.add_chat_template(CHAT_TEMPLATE)
+    writer.add_chat_template(chat_template or CHAT_TEMPLATE)

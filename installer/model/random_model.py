@@ -83,7 +83,10 @@ def write_metadata(writer, gguf, options):
     writer.add_file_type({"f32": gguf.LlamaFileType.ALL_F32, "f16": gguf.LlamaFileType.MOSTLY_F16,
                           "q8_0": gguf.LlamaFileType.MOSTLY_Q8_0}[options.type])
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
-    vocabulary.add_to(writer, gguf, options.vocab)
+    template = options.chat_template.read_text(encoding="utf-8") if options.chat_template else None
+    vocabulary.add_to(writer, gguf, options.vocab, template)
+    if options.pooling:
+        writer.add_pooling_type(gguf.PoolingType[options.pooling.upper()])
 
 
 def write_model(gguf, options):
@@ -124,6 +127,8 @@ def parse_options():
     parser.add_argument("--vocab", type=int, default=vocabulary.SIZE, help="tokens; default and least %(default)s")
     parser.add_argument("--context", type=int, default=4096, help="context length in tokens; default %(default)s")
     parser.add_argument("--type", choices=("f32", "f16", "q8_0"), default="f16", help="default %(default)s")
+    parser.add_argument("--pooling", choices=("mean", "cls", "last"), help="makes it a model of embeddings")
+    parser.add_argument("--chat-template", type=pathlib.Path, metavar="FILE", help="Jinja; default: the demo model's")
     parser.add_argument("--seed", type=int, default=1, help="default %(default)s")
     options = parser.parse_args()
     options.kv_heads = options.kv_heads or options.heads

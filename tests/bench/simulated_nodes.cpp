@@ -390,7 +390,7 @@ int main(int argc, char** argv) {
     Setup setup;
     setup.port = static_cast<std::uint16_t>(std::stoul(argv[1]));
     setup.secret = token.substr(0, dot);
-    setup.authority_pin = token.substr(dot + 1);
+    setup.authority_pin = token.substr(dot + 1, token.find('.', dot + 1) - dot - 1);
     asio::io_context io(1);
     Fleet fleet(std::move(setup), std::stoul(argv[3]), io);
     TaskGroup main_task(io.get_executor());

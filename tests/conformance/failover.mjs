@@ -9,10 +9,12 @@ const stream = await client.chat.completions.create({
 });
 let text = '';
 let usage = null;
+let id = '';
 for await (const chunk of stream) {
   const piece = chunk.choices[0]?.delta?.content ?? '';
   text += piece;
   if (piece) process.stderr.write('.');
+  id = chunk.id;
   if (chunk.usage) usage = chunk.usage;
 }
-console.log(JSON.stringify({ text, usage }));
+console.log(JSON.stringify({ id, text, usage }));

@@ -1,4 +1,4 @@
-// The OpenAI surface as the official SDK sees it. Run by conformance.test.mjs, which starts a grid:
+// The OpenAI surface as the official SDK sees it. Run by grid_online.test.mjs, which starts a grid:
 // Node learns the grid's authority only at its own start. Prints one line for each check; exits 1
 // at the first that fails.
 import assert from 'node:assert/strict';
@@ -16,6 +16,20 @@ async function refused(promise, status, code) {
   if (code) assert.equal(error.code, code);
   assert.ok(error.message.length > 10, 'the error says what to do');
 }
+
+// A receipt is there when the answer has been metered: a moment after it was read.
+async function receiptOf(id) {
+  for (;;) {
+    const receipt = await client.get(`/receipts/${id}`).catch((problem) => {
+      if (problem.status !== 404) throw problem;
+    });
+    if (receipt) return receipt;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+const metrics = async () =>
+  (await fetch(new URL('/metrics', process.env.OPENAI_BASE_URL))).text();
 
 const checks = {
   async 'models are listed and found'() {
@@ -63,8 +77,16 @@ const checks = {
     const first = logged.choices[0].logprobs.content[0];
     assert.equal(first.token, '5');
     assert.equal(first.top_logprobs.length, 2);
+    assert.equal((await receiptOf(logged.id)).seed, 7);
     const short = await client.chat.completions.create(ask('123+456=', { max_tokens: 1 }));
     assert.equal(short.choices[0].finish_reason, 'length');
+  },
+
+  async 'an answer follows a JSON schema'() {
+    // The model would answer 2.
+    const reply = await client.chat.completions.create(ask('1+1=', { response_format: {
+      type: 'json_schema', json_schema: { name: 'sum', schema: { enum: [7, 9] } } } }));
+    assert.ok([7, 9].includes(JSON.parse(reply.choices[0].message.content)));
   },
 
   async 'text completions work, streamed and not'() {
@@ -80,9 +102,17 @@ const checks = {
   async 'every answer has a receipt'() {
     const { data, response } = await client.chat.completions.create(ask('20+22=')).withResponse();
     assert.equal(data.choices[0].message.content, '42');
-    const receipt = await client.get(`/receipts/${response.headers.get('x-request-id')}`);
+    const receipt = await receiptOf(response.headers.get('x-request-id'));
     assert.match(receipt.model_sha256, /^[0-9a-f]{64}$/);
-    assert.ok(receipt.price_micros >= 0);
+    assert.equal(receipt.quantisation, 'F32');
+    assert.equal(receipt.parts.length, 1);
+    assert.ok(receipt.parts[0].device_class.length > 0);
+    assert.equal(receipt.attempts, 1);
+    assert.equal(typeof receipt.verified, 'boolean');
+    assert.equal(receipt.prompt_tokens, data.usage.prompt_tokens);
+    assert.equal(receipt.generated_tokens, data.usage.completion_tokens);
+    assert.ok(Number.isInteger(receipt.seed));
+    assert.ok(receipt.price_micros > 0);
   },
 
   async 'errors have OpenAI\'s form and status'() {
@@ -98,12 +128,17 @@ const checks = {
 
   async 'a stream can be aborted'() {
     const stream = await client.chat.completions.create(
-      ask('count 40', { stream: true, max_tokens: 300 }));
+      ask('count 98', { stream: true, max_tokens: 300 }));
+    let id = '';
     for await (const chunk of stream) {
-      assert.ok(chunk);
+      id = chunk.id;
       stream.controller.abort();
       break;
     }
+    // The node is told: nothing runs on, and what was made so far has its receipt.
+    while (/^gleaner_running_streams [1-9]/m.test(await metrics()))
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.ok((await receiptOf(id)).generated_tokens < 100);
   },
 
   async 'files go up, are listed, read and deleted'() {

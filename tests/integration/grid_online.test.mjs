@@ -38,9 +38,25 @@ checked('the official openai SDK finds the surface it expects', async () => {
   assert.ok(out.split('\n').filter((line) => line.startsWith('ok ')).length >= 10, out);
 });
 
+checked('an answer of a node that has earned trust is verified, and its receipt says so', async () => {
+  const reply = await grid.chat(grid.apiKey, '12+34=');
+  assert.equal(reply.status, 200, reply.text);
+  assert.ok(Number(reply.headers['x-ratelimit-remaining-requests']) > 0);
+  assert.ok(Number(reply.headers['x-ratelimit-remaining-tokens']) > 0);
+  const receipt = await until('the receipt is kept', async () => {
+    const kept = await grid.request(grid.apiKey, 'GET',
+      `/v1/receipts/${reply.headers['x-request-id']}`);
+    return kept.status === 200 && kept.json;
+  });
+  assert.equal(receipt.verified, true, JSON.stringify(receipt));
+});
+
 checked('an answer goes on when its node is killed midway, each token billed once', async () => {
   const whole = await ended(grid.sdk('conformance/failover.mjs', 'count 98'));
   const expected = JSON.parse(whole.out);
+  const deviceMicros = (name) => grid.ctl(grid.ownerKey, 'statement', '--owner', grid.owner).data
+    .filter(({ label }) => label.includes(grid.nodes.get(name).id))
+    .reduce((sum, line) => sum + line.device_micros, 0);
   const records = () => grid.ctl(grid.operator, 'ledger', 'check').meter_records;
   let before_ = -1;
   await until('the whole answer is metered', () => {
@@ -49,6 +65,9 @@ checked('an answer goes on when its node is killed midway, each token billed onc
     before_ = now;
     return settled;
   });
+
+  const deviceMicrosBefore = deviceMicros('one');
+  assert.ok(deviceMicrosBefore > 0);
 
   // The one node that can answer is stopped in mid-answer; only then is there another, and only then
   // is the first one killed: the answer cannot be over before.
@@ -70,5 +89,18 @@ checked('an answer goes on when its node is killed midway, each token billed onc
   assert.equal(seen.text, expected.text);
   assert.equal(seen.usage.prompt_tokens, expected.usage.prompt_tokens);
   await until('both parts are metered', () => records() === before_ + 2);
+  // Each token is on the part of the node that made it, the prompt on one only.
+  const { json: receipt } = await grid.request(grid.apiKey, 'GET', `/v1/receipts/${seen.id}`);
+  const sum = (field) => receipt.parts.reduce((total, part) => total + part[field], 0);
+  assert.equal(receipt.parts.length, 2);
+  assert.ok(receipt.parts.every((part) => part.generated_tokens > 0), JSON.stringify(receipt));
+  assert.equal(sum('generated_tokens'), seen.usage.completion_tokens);
+  assert.equal(sum('prompt_tokens'), seen.usage.prompt_tokens);
+  assert.equal(sum('price_micros'), receipt.price_micros);
+  // Of an answer on one node, the end token may be counted once more.
+  const more = expected.usage.completion_tokens - seen.usage.completion_tokens;
+  assert.ok(more >= 0 && more <= 1, `${more} tokens fewer than on one node`);
+  assert.ok(deviceMicros('one') > deviceMicrosBefore, 'the lost node is credited its time');
+  assert.ok(deviceMicros('two') > 0);
   assert.deepEqual(grid.ctl(grid.operator, 'ledger', 'check').violations, []);
 });

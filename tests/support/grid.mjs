@@ -1,6 +1,7 @@
 // A whole grid of real programs for one test file: coordinator, nodes, gleanerctl, on free ports and
 // in a folder of its own. Waits are for conditions with a deadline; on failure both logs are printed.
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync, openSync, existsSync } from 'node:fs';
 import { Agent, request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -85,8 +86,10 @@ export class Grid {
     await this.startCoordinator();
 
     const engine = this.path('engine.tar.zst');
-    this.ctl(null, 'engine', 'pack', '--dir', required('GLEANER_TEST_ENGINE_DIR'), '--version',
-      '0.5.0', '--backend', 'cpu', '--key', this.path('release.key'), '--out', engine);
+    const source = options.importEngine
+      ? ['import', ...this.upstreamRelease()] : ['pack', '--dir', required('GLEANER_TEST_ENGINE_DIR')];
+    this.ctl(null, 'engine', ...source, '--version', '0.5.0', '--backend', 'cpu', '--key',
+      this.path('release.key'), '--out', engine);
     this.ctl(this.operator, 'engine', 'add', engine);
     // Simulated nodes know no answers: their grid asks nothing that has a known one.
     const canaries = options.withoutCanaries
@@ -99,6 +102,21 @@ export class Grid {
     this.owner = owner.id;
     this.ownerKey = owner.key;
     this.consentDate = this.ctl(this.ownerKey, 'site', 'consent-text').date;
+  }
+
+  // The engine as upstream's releases come: an archive with everything in build/bin.
+  upstreamRelease() {
+    const archive = this.path('llama-bin-ubuntu-x64.tar.gz');
+    const packed = spawnSync('tar', ['--create', '--gzip', '--file', archive, '--transform',
+      's,^\\.,build/bin,', '--directory', required('GLEANER_TEST_ENGINE_DIR'), '.'],
+    { encoding: 'utf8' });
+    if (packed.status !== 0) throw new Error(packed.stderr);
+    const sha256 = createHash('sha256').update(readFileSync(archive)).digest('hex');
+    const wrong = this.tryCtl(null, 'engine', 'import', archive, '--sha256', '0'.repeat(64),
+      '--version', '0.5.0', '--key', this.path('release.key'), '--out', this.path('wrong.tar.zst'));
+    if (wrong.status === 0 || !/nothing was signed/.test(wrong.stderr))
+      throw new Error(`an archive with another hash was imported: ${wrong.stderr}`);
+    return [archive, '--sha256', sha256];
   }
 
   async startCoordinator() {
