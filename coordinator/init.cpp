@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "coordinator/serve.h"
 #include "coordinator/store/blobs.h"
 #include "coordinator/store/store.h"
 #include "shared/artefact/sha256.h"
@@ -96,8 +97,16 @@ Result<FirstKeys> first_records(const Settings& settings, const InitRequest& req
     return keys;
 }
 
+/// `serve` refuses to start without it.
+std::string release_key_step(const std::string& config) {
+    return "  0. gleanerctl key new --out release.key    (away from this machine), then put what\n"
+           "     \"gleanerctl key show release.key\" prints into " +
+           config + ": release_public_key = \"ed25519:…\"\n";
+}
+
 void print_next_steps(const Settings& settings, const InitRequest& request, const FirstKeys& keys) {
     const auto ca = fs::absolute(settings.in_data("ca.pem")).string();
+    const bool has_release_key = !settings.release_public_key.empty();
     fmt::print(
         "Configuration   {}\n"
         "Data folder     {}\n"
@@ -106,16 +115,17 @@ void print_next_steps(const Settings& settings, const InitRequest& request, cons
         "API key         {}   (project {})\n"
         "These two keys are shown only now: keep them.\n\n"
         "Next:\n"
+        "{}"
         "  1. gleaner-coordinator serve --config {}\n"
         "  2. export GLEANER_URL=https://localhost:{} GLEANER_CA={} GLEANER_KEY={}\n"
-        "  3. gleanerctl engine add ENGINE.tar.zst    (its release key goes into {}: "
-        "release_public_key)\n"
+        "  3. gleanerctl engine add ENGINE.tar.zst    (signed with the release key)\n"
         "  4. gleanerctl model add MODEL.gguf --name NAME\n"
-        "  5. gleanerctl owner add NAME               (the owner then makes a site and its tokens)\n"
+        "  5. gleanerctl owner add NAME               (the owner then makes a site and its "
+        "tokens)\n"
         "  6. gleaner-node run --coordinator HOST:{} --token TOKEN     on every machine\n",
         request.config_path, fs::absolute(settings.data_folder).string(), ca, keys.operator_key,
-        keys.api_key, keys.project, request.config_path, settings.api_port, ca, keys.operator_key,
-        request.config_path, settings.gateway_port);
+        keys.api_key, keys.project, has_release_key ? "" : release_key_step(request.config_path),
+        request.config_path, settings.api_port, ca, keys.operator_key, settings.gateway_port);
 }
 
 }  // namespace
@@ -125,6 +135,9 @@ Status initialise(const Settings& settings, const InitRequest& request) {
     if (fs::exists(request.config_path))
         return Error(ErrorCode::already_exists,
                      request.config_path + " exists: nothing was changed; choose another --config");
+    if (!settings.release_public_key.empty()) {
+        GLEANER_TRY(release_key_of(settings));
+    }
     std::error_code problem;
     fs::create_directories(settings.data_folder, problem);
     if (problem)

@@ -9,9 +9,9 @@
 namespace gleaner {
 
 struct InitRequest {
-    std::string config_path;     ///< the TOML file to write
-    std::string operator_name;   ///< of the first operator
-    std::string customer_name;   ///< of the first customer
+    std::string config_path;    ///< the TOML file to write
+    std::string operator_name;  ///< of the first operator
+    std::string customer_name;  ///< of the first customer
 };
 
 /// Writes the TOML file, the data folder, the authority, the server's key and certificate, the

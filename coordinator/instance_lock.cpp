@@ -2,9 +2,8 @@
 
 #include <array>
 #include <cerrno>
-#include <string>
-
 #include <fcntl.h>
+#include <string>
 #include <sys/file.h>
 #include <unistd.h>
 

@@ -19,6 +19,7 @@
 #include "coordinator/api/openai/credit_gate.h"
 #include "coordinator/api/openai/idempotency.h"
 #include "coordinator/api/openai/model_catalogue.h"
+#include "coordinator/api/openai/rate_gate.h"
 #include "coordinator/api/openai/routes.h"
 #include "coordinator/api/openai/services.h"
 #include "coordinator/api/openai/settlements.h"
@@ -30,6 +31,7 @@
 #include "coordinator/gateway/store_directory.h"
 #include "coordinator/instance_lock.h"
 #include "coordinator/runtime/grid.h"
+#include "coordinator/runtime/orphans.h"
 #include "coordinator/store/blobs.h"
 #include "coordinator/store/executor.h"
 #include "shared/artefact/signing_key.h"
@@ -79,6 +81,7 @@ struct Parts {
     std::unique_ptr<api::Authenticator> authenticator;
     std::unique_ptr<api::ModelCatalogue> models;
     std::unique_ptr<api::CreditGate> credit;
+    std::unique_ptr<api::RateGate> rates;
     std::unique_ptr<api::IdempotencyKeys> idempotency;
     std::unique_ptr<api::Settlements> settlements;
     api::ApiMetrics metrics;
@@ -96,20 +99,15 @@ gateway::GatewayOptions Parts::gateway_options() const {
     options.heartbeat_interval = settings.heartbeat_interval;
     options.certificate_validity = settings.node_certificate_validity;
     options.authority_pem = authority->certificate_pem();
-    if (release_key) options.release_public_key = to_hex(release_key->raw());
+    options.release_public_key = to_hex(release_key->raw());
     return options;
 }
 
 Status Parts::build() {
+    GLEANER_TRY(auto key, release_key_of(settings));
+    release_key = key;
     GLEANER_TRY(auto taken, InstanceLock::take(settings.data_folder));
     lock.emplace(std::move(taken));
-    if (settings.release_public_key.empty()) {
-        spdlog::warn("event=no_release_key: engines are refused until release_public_key is set");
-    } else {
-        GLEANER_TRY(auto key, PublicKey::from_text(settings.release_public_key));
-        release_key = key;
-    }
-
     GLEANER_TRY(auto loaded, tls::Authority::load(settings.in_data("ca.pem").string(),
                                                   settings.in_data("ca.key").string(), clock));
     authority.emplace(std::move(loaded));
@@ -185,10 +183,12 @@ void Parts::add_customer_routes() {
     limits.project_bytes_max = settings.project_bytes_max;
     limits.batch_items_max = settings.batch_items_max;
     credit = std::make_unique<api::CreditGate>(*store, clock, limits.streams_per_customer_max);
+    const api::RateLimits rate_limits{settings.requests_per_minute, settings.tokens_per_minute};
+    rates = std::make_unique<api::RateGate>(rate_limits, clock);
     idempotency = std::make_unique<api::IdempotencyKeys>(*store);
-    settlements = std::make_unique<api::Settlements>(network.get_executor(), *store);
+    settlements = std::make_unique<api::Settlements>(network.get_executor(), *store, *grid);
     services.emplace(api::Services{limits, clock, *store, *blobs, *grid, blocking.get_executor(),
-                                   *models, *credit, *idempotency, *settlements, metrics});
+                                   *models, *credit, *rates, *idempotency, *settlements, metrics});
     api::add_openai_routes(router, *services);
     api::add_health_routes(
         router, *services, [this] { return server.get(); }, [this] { return stopping; });
@@ -197,6 +197,9 @@ void Parts::add_customer_routes() {
 asio::awaitable<Status> run(Parts& parts) {
     // Signals are waited for from here on, so that none falls between start and readiness.
     asio::signal_set signals(parts.network, SIGTERM, SIGINT);
+    const auto cleaned = co_await runtime::remove_orphans(
+        *parts.store, *parts.blobs, parts.blocking.get_executor(), parts.clock.wall());
+    if (cleaned.has_error()) co_return cleaned.error();
     auto started = co_await parts.grid->start();
     if (started.has_error()) co_return std::move(started).error();
     auto serving = parts.server->start();
@@ -230,6 +233,22 @@ void raise_descriptor_limit() {
 }
 
 }  // namespace
+
+Result<PublicKey> release_key_of(const Settings& settings) {
+    constexpr std::string_view how =
+        "make one with \"gleanerctl key new --out release.key\" away from this machine, and set "
+        "release_public_key in the configuration to what \"gleanerctl key show release.key\" "
+        "prints";
+    if (settings.release_public_key.empty())
+        return Error(ErrorCode::failed_precondition,
+                     "release_public_key is not set, and nodes enrol only with a coordinator that "
+                     "names the key their engines are signed with: " +
+                         std::string(how));
+    auto key = PublicKey::from_text(settings.release_public_key);
+    if (key.has_value()) return key;
+    return Error(key.error().code(),
+                 "release_public_key is " + key.error().message() + ": " + std::string(how));
+}
 
 Status serve(const Settings& settings) {
     raise_descriptor_limit();

@@ -10,23 +10,22 @@ config::OptionSet declare_options(Settings& settings) {
                    settings.log_level, {"trace", "debug", "info", "warn", "error", "off"});
     options.text({"gateway.address", "Address on which nodes are served.", "", false},
                  settings.gateway_address);
-    options.integer({"gateway.port", "Port on which nodes are served; 0 lets the system choose.",
-                     "", false},
-                    settings.gateway_port, 0, 65'535);
+    options.integer(
+        {"gateway.port", "Port on which nodes are served; 0 lets the system choose.", "", false},
+        settings.gateway_port, 0, 65'535);
     options.duration({"gateway.heartbeat_interval",
                       "How often nodes report; one silent for three intervals is lost.", "", false},
                      settings.heartbeat_interval, std::chrono::seconds(1), std::chrono::minutes(5));
-    options.duration({"gateway.node_certificate_validity",
-                      "How long a node's certificate holds; nodes renew it after two thirds.", "",
-                      false},
-                     settings.node_certificate_validity, std::chrono::minutes(1),
-                     std::chrono::hours(24 * 366));
+    options.duration(
+        {"gateway.node_certificate_validity",
+         "How long a node's certificate holds; nodes renew it after two thirds.", "", false},
+        settings.node_certificate_validity, std::chrono::minutes(1), std::chrono::hours(24 * 366));
     options.text({"api.address", "Address on which customers and operators are served.", "", false},
                  settings.api_address);
-    options.integer({"api.port",
-                     "Port on which customers and operators are served; 0 lets the system choose.",
-                     "", false},
-                    settings.api_port, 0, 65'535);
+    options.integer(
+        {"api.port", "Port on which customers and operators are served; 0 lets the system choose.",
+         "", false},
+        settings.api_port, 0, 65'535);
     options.list({"api.server_names",
                   "DNS names and addresses in the certificate that the coordinator makes itself.",
                   "", false},
@@ -43,16 +42,25 @@ config::OptionSet declare_options(Settings& settings) {
                   settings.project_bytes_max, 1U << 10U, 1ULL << 50U);
     options.integer({"api.batch_items_max", "The most requests in one batch.", "items", false},
                     settings.batch_items_max, 1, 50'000'000);
+    options.integer(
+        {"api.requests_per_minute",
+         "Requests that each customer may send in a minute; 0: any number.", "requests", false},
+        settings.requests_per_minute, 0, 1'000'000'000);
+    options.integer({"api.tokens_per_minute",
+                     "Tokens that each customer's online requests may take in a minute, prompts "
+                     "included; 0: any number.",
+                     "tokens", false},
+                    settings.tokens_per_minute, 0, 4'000'000'000);
     options.text({"release_public_key",
                   "Public half of the release key; engine packages signed by another are refused.",
                   "", false},
                  settings.release_public_key);
     options.duration({"scheduler.shard_target", "How long a shard should take a node.", "", false},
                      settings.shard_target, std::chrono::seconds(1), std::chrono::minutes(30));
-    options.duration({"scheduler.reconnect_grace",
-                      "How long the work of a node that lost its connection waits for it.", "",
-                      false},
-                     settings.reconnect_grace, std::chrono::seconds(0), std::chrono::minutes(10));
+    options.duration(
+        {"scheduler.reconnect_grace",
+         "How long the work of a node that lost its connection waits for it.", "", false},
+        settings.reconnect_grace, std::chrono::seconds(0), std::chrono::minutes(10));
     options.number({"scheduler.canary_share",
                     "Share of items with known answers among a trusted node's work.", "", false},
                    settings.canary_share, 0, 0.5);

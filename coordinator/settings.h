@@ -25,6 +25,8 @@ struct Settings {
     std::uint64_t file_bytes_max = 2ULL << 30U;
     std::uint64_t project_bytes_max = 10ULL << 30U;
     std::uint32_t batch_items_max = 1'000'000;
+    std::uint32_t requests_per_minute = 60'000;
+    std::uint32_t tokens_per_minute = 60'000'000;
     Duration heartbeat_interval = std::chrono::seconds(15);
     Duration reconnect_grace = std::chrono::seconds(10);
     Duration shard_target = std::chrono::seconds(45);

@@ -42,9 +42,10 @@ asio::awaitable<Result<ChunkList>> ArtefactCache::trusted_list(WantedArtefact wa
             }
             co_return std::move(list).value();
         }
-        if (!worth_another_try(list.error()) || tries >= options_.transport_tries) {
-            co_return list.error().within(name_of(wanted.sha256));
-        }
+        const bool again = worth_another_try(list.error()) && tries < options_.transport_tries;
+        spdlog::warn("event=chunk_list_failed sha256={} try={} again={} why=\"{}\"",
+                     wanted.sha256.get(), tries, again, list.error().message());
+        if (!again) co_return list.error().within(name_of(wanted.sha256));
         co_await sleep_for(backoff.next(random_));
     }
 }

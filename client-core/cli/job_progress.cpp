@@ -1,5 +1,6 @@
 #include "client-core/cli/job_progress.h"
 
+#include <cmath>
 #include <cstdio>
 
 #include "client-core/cli/output.h"
@@ -43,10 +44,7 @@ std::string JobProgress::speed_and_rest() const {
     char text[32];
     std::snprintf(text, sizeof text, ", %.1f/s", speed);
     const double left_s = static_cast<double>(last_.total - last_.settled()) / speed;
-    return text +
-           (", " +
-            duration_for_people(std::chrono::seconds(static_cast<std::int64_t>(left_s + 0.5))) +
-            " left");
+    return text + (", " + duration_for_people(std::chrono::seconds(std::lround(left_s))) + " left");
 }
 
 std::string JobProgress::line() const {

@@ -44,8 +44,8 @@ std::vector<std::string> engine_arguments(const EngineOptions& options) {
         // The server keeps a thread for every open connection, idle or not.
         "--threads-http", text(engine_connections_max(options) + 4), "--cache-ram",
         text(options.prompt_cache_mib), "--no-kv-unified", "--no-ui", "--offline", "--metrics",
-        // Errors only: warnings come with every request whose prompt is cached, the information level
-        // tells sizes and timings of every request, the debug level prompts.
+        // Errors only: warnings come with every request whose prompt is cached, the information
+        // level tells sizes and timings of every request, the debug level prompts.
         "--log-verbosity", "1", "--log-colors", "off",
         // Silence of a slow prompt is normal; whoever waits has a deadline of its own.
         "--sse-ping-interval", "-1"};

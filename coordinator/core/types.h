@@ -13,11 +13,11 @@ namespace gleaner::core {
 /// Why an item, stream, lease or model failed. Blame follows from it (see trust/).
 enum class FailureCause : std::uint8_t {
     none,
-    request_rejected,      ///< the engine refuses the request: the customer's
-    engine_crashed,        ///< counts against the node only if others manage the same item
+    request_rejected,  ///< the engine refuses the request: the customer's
+    engine_crashed,    ///< counts against the node only if others manage the same item
     out_of_memory,
     timed_out,
-    reclaimed,             ///< the owner wanted the machine: nobody's fault
+    reclaimed,  ///< the owner wanted the machine: nobody's fault
     artefact_corrupt,
     artefact_unavailable,  ///< the platform's
     disk_full,
@@ -25,7 +25,7 @@ enum class FailureCause : std::uint8_t {
     unsupported,
     cancelled,
     connection_lost,
-    implausible,           ///< the verifier refused the result: the node's
+    implausible,  ///< the verifier refused the result: the node's
 };
 
 [[nodiscard]] std::string_view to_string(FailureCause cause);

@@ -201,7 +201,8 @@ asio::awaitable<std::optional<Request>> Connection::serve_requests() {
             co_return std::nullopt;
         }
         auto request = parser.release();
-        const bool keep_alive = request.keep_alive();
+        // Whoever is at the wrong door has been told to go, and is not waited for.
+        const bool keep_alive = request.keep_alive() && speaks_node_protocol();
         if (beast::websocket::is_upgrade(request) && request.target() == "/node/v1/session" &&
             peer_.has_value() && buffer.size() == 0 && speaks_node_protocol()) {
             co_return request;

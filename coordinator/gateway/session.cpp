@@ -13,6 +13,7 @@
 
 #include "coordinator/gateway/connection.h"
 #include "coordinator/gateway/enrolment.h"
+#include "coordinator/gateway/named_devices.h"
 #include "coordinator/gateway/node_admission.h"
 #include "coordinator/gateway/node_events.h"
 #include "coordinator/gateway/subprotocol.h"
@@ -84,13 +85,16 @@ private:
     tls::PeerIdentity peer_;
     websocket::stream<tls::TlsStream&, false> socket_;  // false: no code for compression
     TaskGroup tasks_;
-    beast::flat_buffer buffer_{wire::message_bytes_max};
+    // One byte more: full before the limit is passed, it would end the session without a word.
+    beast::flat_buffer buffer_{wire::message_bytes_max + 1};
     std::vector<std::string> queue_;
     std::size_t queued_bytes_ = 0;  ///< handed to send() and not yet to the socket
+    NamedDevices devices_;
     Time certificate_ends_;
     core::LeaveCause cause_ = core::LeaveCause::lost;
     websocket::close_code close_code_ = websocket::close_code::normal;
     Stage stage_ = Stage::opening;
+    bool readable_ = true;  ///< until a read fails
     bool draining_ = false;
     bool closing_ = false;
     bool renewing_ = false;
@@ -152,6 +156,7 @@ asio::awaitable<bool> Session::accept(Request upgrade) {
 
 asio::awaitable<Result<wire::ToCoordinator>> Session::receive() {
     const auto [error, size] = co_await socket_.async_read(buffer_, quietly);
+    readable_ = !error;
     if (error) co_return tls::tls_error(error, connection_.stream().native_handle());
     ++shared_.counters.messages_in;
     shared_.counters.bytes_in += size;
@@ -183,6 +188,7 @@ asio::awaitable<Status> Session::join() {
     if (admitted.has_error()) co_return std::move(admitted).error();
     if (closing_) co_return Error(ErrorCode::unavailable, "the coordinator is stopping");
     stage_ = Stage::joined;
+    devices_.take(hello);
     note_expiry(peer_.expires);
     heard();
     shared_.needs.events.joined(admitted.value(), hello, *this, renew_after());
@@ -191,7 +197,8 @@ asio::awaitable<Status> Session::join() {
 }
 
 asio::awaitable<void> Session::serve() {
-    while (true) {
+    // Beast aborts the program when a read follows one that failed inside a message.
+    while (readable_) {
         auto message = co_await receive();
         if (message.has_value()) {
             if (closing_) continue;
@@ -200,7 +207,7 @@ asio::awaitable<void> Session::serve() {
             continue;
         }
         // An invalid message leaves the connection usable: the node is told before the end.
-        const bool usable = socket_.is_open() && connection_.stream().socket().is_open() &&
+        const bool usable = readable_ && connection_.stream().socket().is_open() &&
                             message.error().code() == ErrorCode::invalid_argument;
         if (!usable) co_return;
         refuse(message.error());
@@ -209,11 +216,9 @@ asio::awaitable<void> Session::serve() {
 
 void Session::dispatch(wire::ToCoordinator&& message) {
     switch (message.body_case()) {
-        case wire::ToCoordinator::kHello: {
-            const Error twice(ErrorCode::invalid_argument, "Hello came twice");
-            refuse(twice);
+        case wire::ToCoordinator::kHello:
+            refuse(Error(ErrorCode::invalid_argument, "Hello came twice"));
             return;
-        }
         case wire::ToCoordinator::kHeartbeat:
             return;  // heard() was all
         case wire::ToCoordinator::kRenewRequest:
@@ -225,12 +230,14 @@ void Session::dispatch(wire::ToCoordinator&& message) {
             shared_.needs.events.said(peer_.node, std::move(message));
             begin_close(websocket::close_code::normal, "", Duration::zero());
             return;
+        case wire::ToCoordinator::kModelState:
+            if (!devices_.allow(message.model_state(), peer_.node)) return;
+            [[fallthrough]];
         case wire::ToCoordinator::kCapacity:
         case wire::ToCoordinator::kResults:
         case wire::ToCoordinator::kLeaseReturn:
         case wire::ToCoordinator::kStreamDelta:
         case wire::ToCoordinator::kStreamEnd:
-        case wire::ToCoordinator::kModelState:
             shared_.needs.events.said(peer_.node, std::move(message));
             return;
         case wire::ToCoordinator::BODY_NOT_SET:

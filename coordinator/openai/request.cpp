@@ -329,6 +329,10 @@ ApiResult<EngineRequest> check_request(Endpoint endpoint, const json::object& bo
     request.prompt_bytes = size.bytes + size.tokens;
     request.messages = std::max(size.messages, size.inputs);
     request.body = json::serialize(engine);
+    if (request.body.size() > engine_body_bytes_max)
+        return ApiError(413, "invalid_request_error", "request_too_large",
+                        "The request is larger than the 3 MiB that a machine is sent: shorten its "
+                        "text, tools or schema.");
     return request;
 }
 

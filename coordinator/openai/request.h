@@ -2,6 +2,7 @@
 /// A customer's request, checked and turned into the engine's: what OpenAI's clients send that an
 /// engine must not see (model, user, streaming details) is taken out, what it needs is put in.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -14,6 +15,10 @@
 #include "shared/model/privacy.h"
 
 namespace gleaner::openai {
+
+/// What the engine is sent of one request. A message to a node takes 4 MiB; the rest is left for
+/// the answer so far, when another node goes on with it.
+inline constexpr std::size_t engine_body_bytes_max = 3U << 20U;
 
 enum class Endpoint : std::uint8_t { chat_completions, completions, embeddings };
 
@@ -52,7 +57,7 @@ struct EngineRequest {
     std::optional<PrivacyClass> privacy;
 };
 
-/// Errors: 400 with `param`, 404 for an unknown model.
+/// Errors: 400 with `param`, 404 for an unknown model, 413 beyond engine_body_bytes_max.
 [[nodiscard]] ApiResult<EngineRequest> check_request(Endpoint endpoint,
                                                      const boost::json::object& body,
                                                      const ModelLookup& models,

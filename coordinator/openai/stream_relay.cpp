@@ -173,6 +173,12 @@ std::int64_t StreamRelay::generated_tokens() const {
         [](std::int64_t sum, const Part& p) { return sum + p.generated_tokens; });
 }
 
+std::string StreamRelay::answer_text() const {
+    std::string text = reasoning_ + text_;
+    for (const auto& call : tool_calls_) text += call.name + call.arguments;
+    return text;
+}
+
 void StreamRelay::close_part(std::int64_t generated, std::int64_t device_micros, bool complete) {
     if (!std::exchange(node_open_, false)) return;
     node_tokens_ = 0;

@@ -71,6 +71,10 @@ public:
     [[nodiscard]] std::int64_t prompt_tokens() const { return prompt_tokens_; }
     [[nodiscard]] std::int64_t generated_tokens() const;
     [[nodiscard]] const EngineRequest& request() const { return request_; }
+    /// All that was generated so far: reasoning, text, the calls of tools. For the verifier.
+    [[nodiscard]] std::string answer_text() const;
+    /// As the engine gave it; empty before.
+    [[nodiscard]] const std::string& finish_reason() const { return finish_reason_; }
 
     /// An error as an event of the stream: all that is possible once it has begun.
     static void append_error(const ApiError& error, std::string& out);

@@ -4,6 +4,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "coordinator/runtime/engine_choice.h"
 #include "coordinator/runtime/grid_state.h"
 #include "coordinator/runtime/wire_words.h"
 #include "shared/util/check.h"
@@ -62,21 +63,7 @@ void Grid::State::arm_timer(Time at) {
 }
 
 const store::EnginePackage* Grid::State::engine_for(const wire::Hello& hello) const {
-    const auto has_device = [&](const std::string& kind) {
-        return std::ranges::any_of(hello.devices(),
-                                   [&](const auto& device) { return device.kind() == kind; });
-    };
-    const store::EnginePackage* best = nullptr;
-    for (const auto& engine : engines) {
-        if (engine.os != hello.os() || engine.arch != hello.arch()) continue;
-        if (!has_device(engine.backend)) continue;
-        // A GPU backend is worth more than the CPU's; among equals the newest package wins.
-        const auto rank = [](const store::EnginePackage& e) {
-            return std::pair(e.backend != "cpu", e.created);
-        };
-        if (best == nullptr || rank(*best) < rank(engine)) best = &engine;
-    }
-    return best;
+    return choose_engine(engines, hello);
 }
 
 void Grid::State::send(const NodeId& node, const wire::ToNode& message) {
@@ -168,12 +155,24 @@ void Grid::node_joined(const store::Node& node, const wire::Hello& hello, NodeLi
 
 void Grid::node_said(const NodeId& node, wire::ToCoordinator&& message) {
     switch (message.body_case()) {
-        case wire::ToCoordinator::kCapacity: state_->on_capacity(node, message); break;
-        case wire::ToCoordinator::kResults: state_->on_results(node, message); break;
-        case wire::ToCoordinator::kLeaseReturn: state_->on_lease_return(node, message); break;
-        case wire::ToCoordinator::kStreamDelta: state_->on_stream_delta(node, message); break;
-        case wire::ToCoordinator::kStreamEnd: state_->on_stream_end(node, message); break;
-        case wire::ToCoordinator::kModelState: state_->on_model_state(node, message); break;
+        case wire::ToCoordinator::kCapacity:
+            state_->on_capacity(node, message);
+            break;
+        case wire::ToCoordinator::kResults:
+            state_->on_results(node, message);
+            break;
+        case wire::ToCoordinator::kLeaseReturn:
+            state_->on_lease_return(node, message);
+            break;
+        case wire::ToCoordinator::kStreamDelta:
+            state_->on_stream_delta(node, message);
+            break;
+        case wire::ToCoordinator::kStreamEnd:
+            state_->on_stream_end(node, message);
+            break;
+        case wire::ToCoordinator::kModelState:
+            state_->on_model_state(node, message);
+            break;
         case wire::ToCoordinator::kGoodbye:
             if (auto found = state_->nodes.find(node); found != state_->nodes.end())
                 found->second.said_goodbye = true;
@@ -181,7 +180,8 @@ void Grid::node_said(const NodeId& node, wire::ToCoordinator&& message) {
         case wire::ToCoordinator::kHello:
         case wire::ToCoordinator::kHeartbeat:
         case wire::ToCoordinator::kRenewRequest:
-        case wire::ToCoordinator::BODY_NOT_SET: break;  // the gateway's own
+        case wire::ToCoordinator::BODY_NOT_SET:
+            break;  // the gateway's own
     }
 }
 
@@ -235,7 +235,8 @@ void Grid::engine_added(const store::EnginePackage& engine) {
     state_->engines.push_back(engine);
     // A node learns its engine when it joins: those that found none come back for it.
     for (auto& [id, node] : state_->nodes)
-        if (node.link != nullptr && !node.has_engine) node.link->close("a new engine package is there: reconnect");
+        if (node.link != nullptr && !node.has_engine)
+            node.link->close("a new engine package is there: reconnect");
 }
 
 std::vector<core::Scheduler::NodeView> Grid::nodes() const {
@@ -251,20 +252,26 @@ const GridCounters& Grid::counters() const {
 }
 
 void Grid::open_job(const store::Job& job) {
+    state_->opening.emplace(job.id, false);  // before the task runs, so that no cancel is missed
     // A job whose every line failed validation has no item to lend: it drains at once.
-    const bool spawned = state_->tasks.spawn([](State& state, store::Job record) -> asio::awaitable<void> {
-        const auto id = record.id;
-        const auto taken = co_await state.take_up_job(std::move(record));
-        if (taken.has_error())
-            spdlog::error("event=job_not_opened job={} why=\"{}\"", id.get(),
-                          taken.error().message());
-    }(*state_, job));
+    const bool spawned =
+        state_->tasks.spawn([](State& state, store::Job record) -> asio::awaitable<void> {
+            const auto id = record.id;
+            const auto taken = co_await state.take_up_job(std::move(record));
+            if (taken.has_error())
+                spdlog::error("event=job_not_opened job={} why=\"{}\"", id.get(),
+                              taken.error().message());
+        }(*state_, job));
     GLEANER_CHECK(spawned, "the grid's tasks are unbounded");
 }
 
 void Grid::cancel_job(const JobId& job) {
     const auto found = state_->jobs.find(job);
-    if (found == state_->jobs.end()) return;
+    if (found == state_->jobs.end()) {
+        if (const auto soon = state_->opening.find(job); soon != state_->opening.end())
+            soon->second = true;
+        return;
+    }
     found->second.cancelled = true;
     state_->tell(core::JobCancelled{job});
 }
@@ -297,15 +304,46 @@ StreamId Grid::open_stream(StreamRequest request, StreamSink& sink) {
     return id;
 }
 
-void Grid::close_stream(StreamId stream) {
-    if (state_->streams.erase(stream) == 0) return;
+std::uint64_t Grid::close_stream(StreamId stream) {
+    if (!state_->streams.contains(stream)) return 0;
+    const auto device_micros = state_->forget_stream(stream);
     state_->tell(core::StreamAbandoned{stream});
+    return device_micros;
 }
 
 std::optional<NodeFacts> Grid::facts(const NodeId& node) const {
     const auto found = state_->nodes.find(node);
     if (found == state_->nodes.end()) return std::nullopt;
     return found->second.facts;
+}
+
+void Grid::settlement_queued() {
+    state_->backlog.queued(1);
+    state_->note_backlog();
+}
+
+void Grid::settlement_saved() {
+    state_->backlog.saved(1);
+    state_->note_backlog();
+}
+
+void Grid::settlement_failed(bool tried_again) {
+    if (tried_again)
+        state_->backlog.failed();
+    else
+        state_->backlog.dropped(1);
+    state_->note_backlog();
+}
+
+std::optional<std::string> Grid::stalled() const {
+    const auto& backlog = state_->backlog;
+    if (!backlog.stalled()) return std::nullopt;
+    const auto waiting = std::to_string(backlog.unsaved()) + " results wait to be saved";
+    return backlog.failing() ? "the store cannot write (is its disk full?): " + waiting : waiting;
+}
+
+std::size_t Grid::unsaved() const {
+    return state_->backlog.unsaved();
 }
 
 }  // namespace gleaner::runtime

@@ -47,14 +47,17 @@ public:
 class StreamSink {
 public:
     virtual ~StreamSink() = default;
-    virtual void on_started(const NodeId& node) = 0;
+    /// `trusted`: by recent checks of this node with this model.
+    virtual void on_started(const NodeId& node, bool trusted) = 0;
     /// One engine event (JSON of a streamed chunk). `generated_tokens`: by this node so far.
     virtual void on_delta(std::string_view data, std::uint32_t generated_tokens) = 0;
-    /// The node is done. `body`: the whole reply of a non-streaming request.
-    virtual void on_end(const wire::StreamEnd& end) = 0;
+    /// The node is done. `body`: the whole reply of a non-streaming request. Returns what the
+    /// verifier says of the answer.
+    [[nodiscard]] virtual core::Verdict on_end(const wire::StreamEnd& end) = 0;
     /// The node is gone or failed through no fault of the request. The stream is over; open another
-    /// one that avoids `node` to go on.
-    virtual void on_interrupted(const NodeId& node, core::FailureCause cause) = 0;
+    /// one that avoids `node` to go on. `device_micros`: its share of the device until then.
+    virtual void on_interrupted(const NodeId& node, core::FailureCause cause,
+                                std::uint64_t device_micros) = 0;
     /// Never started: no node can take it.
     virtual void on_refused(const Error& error, Duration retry_after) = 0;
 };
@@ -85,10 +88,11 @@ struct GridCounters {
     std::uint64_t items_accepted = 0;
     std::uint64_t items_failed = 0;
     std::uint64_t items_returned = 0;
-    std::uint64_t results_refused = 0;   ///< by the verifier
+    std::uint64_t results_refused = 0;  ///< by the verifier
     std::uint64_t canaries_passed = 0;
     std::uint64_t canaries_missed = 0;
     std::uint64_t leases_sent = 0;
+    std::uint64_t store_stalls = 0;  ///< times that the store was too slow or could not write
     std::uint64_t streams_started = 0;
     std::uint64_t streams_interrupted = 0;
     std::uint64_t prompt_tokens = 0;
@@ -143,9 +147,19 @@ public:
     /// Places one online request. `sink` must live until on_end, on_interrupted, on_refused or
     /// close_stream().
     [[nodiscard]] StreamId open_stream(StreamRequest request, StreamSink& sink);
-    /// The customer went away: the node is told to stop. No call to the sink follows.
-    void close_stream(StreamId stream);
+    /// The customer went away: the node is told to stop. No call to the sink follows. Returns the
+    /// stream's share of the device's time so far, in micros.
+    [[nodiscard]] std::uint64_t close_stream(StreamId stream);
     [[nodiscard]] std::optional<NodeFacts> facts(const NodeId& node) const;
+
+    // ---- The store's backlog: online answers are saved by the API and counted here ----
+    void settlement_queued();
+    void settlement_saved();
+    /// `tried_again`: the store cannot write now, so that it still waits; else it is given up.
+    void settlement_failed(bool tried_again);
+    /// Why nothing new is admitted or lent now; nothing while the store keeps up.
+    [[nodiscard]] std::optional<std::string> stalled() const;
+    [[nodiscard]] std::size_t unsaved() const;
 
 private:
     struct State;

@@ -1,17 +1,10 @@
-#include <boost/asio/post.hpp>
+#include <algorithm>
 
 #include "coordinator/runtime/grid_state.h"
 #include "coordinator/runtime/wire_words.h"
 #include "shared/util/log.h"
 
 namespace gleaner::runtime {
-
-namespace {
-
-/// A frame of a lease stays well under the wire's 8 MiB bound; one item may be bigger than this.
-constexpr std::size_t lease_frame_bytes = 1U << 20U;
-
-}  // namespace
 
 void Grid::State::execute(const core::WelcomeNode& command) {
     const auto found = nodes.find(command.node);
@@ -35,71 +28,6 @@ void Grid::State::execute(const core::WelcomeNode& command) {
     const auto before = found->second.leases;
     for (const auto lease : before)
         if (!kept.contains(lease)) drop_lease(lease);
-    send(command.node, message);
-}
-
-void Grid::State::execute(const core::SendLease& command) {
-    const auto job = jobs.find(command.job);
-    if (job == jobs.end()) return;
-    auto& lease = leases[command.lease];
-    lease.node = command.node;
-    lease.job = command.job;
-    lease.model = command.model;
-    lease.items = command.items;
-    lease.finished.assign(command.items.size(), false);
-    lease.body_bytes.assign(command.items.size(), 0);
-    lease.unfinished = static_cast<std::uint32_t>(command.items.size());
-    nodes[command.node].leases.insert(command.lease);
-    ++counters.leases_sent;
-
-    const auto& canaries = models[command.model].canaries;
-    const auto endpoint = wire_endpoint(job->second.record.endpoint);
-    wire::ToNode message;
-    std::size_t bytes = 0;
-    const auto begin_frame = [&] {
-        message.Clear();
-        bytes = 0;
-        auto& frame = *message.mutable_lease();
-        frame.set_lease_id(command.lease.get());
-        frame.set_model_sha256(command.model.get());
-        frame.set_deadline_ms(static_cast<std::uint32_t>(command.deadline.count() / 1'000));
-    };
-    begin_frame();
-    for (std::uint32_t index = 0; index < command.items.size(); ++index) {
-        const auto& wanted = command.items[index];
-        std::string body;
-        if (wanted.canary) {
-            body = canaries.at(wanted.item).request_json;
-        } else {
-            auto line = job->second.input->line(wanted.item);
-            if (line.has_error()) {
-                spdlog::error("event=input_unreadable job={} item={} why=\"{}\"",
-                              command.job.get(), wanted.item, line.error().message());
-                core::ItemFinished failed;
-                failed.node = command.node;
-                failed.lease = command.lease;
-                failed.index = index;
-                failed.failure = core::FailureCause::artefact_unavailable;
-                failed.detail = line.error().message();
-                lease.finished[index] = true;
-                --lease.unfinished;
-                events.emplace_back(std::move(failed));
-                continue;
-            }
-            body = std::move(line.value().body);
-        }
-        bytes += body.size();
-        lease.body_bytes[index] = static_cast<std::uint32_t>(body.size());
-        auto& item = *message.mutable_lease()->add_items();
-        item.set_index(index);
-        item.set_endpoint(wanted.canary ? wire::CHAT_COMPLETIONS : endpoint);
-        item.set_body(std::move(body));
-        if (bytes >= lease_frame_bytes && index + 1 < command.items.size()) {
-            send(command.node, message);
-            begin_frame();
-        }
-    }
-    message.mutable_lease()->set_last(true);
     send(command.node, message);
 }
 
@@ -154,6 +82,9 @@ void Grid::State::execute(const core::StartStream& command) {
     if (found == streams.end()) return;
     auto& stream = found->second;
     stream.node = command.node;
+    work_changed(command.node, 0, 1);
+    stream.share_at_start = nodes[command.node].share.at(clock.now());
+    stream.share = stream.share_at_start;
     ++counters.streams_started;
     wire::ToNode message;
     auto& start = *message.mutable_stream_start();
@@ -163,23 +94,23 @@ void Grid::State::execute(const core::StartStream& command) {
     start.set_body(stream.request.body);
     start.set_deadline_ms(static_cast<std::uint32_t>(command.deadline.count() / 1'000));
     send(command.node, message);
-    stream.sink->on_started(command.node);
+    stream.sink->on_started(command.node, command.trusted);
 }
 
 void Grid::State::execute(const core::InterruptStream& command) {
     const auto found = streams.find(command.stream);
     if (found == streams.end()) return;
     auto* sink = found->second.sink;
-    streams.erase(found);
+    const auto device_micros = forget_stream(command.stream);
     ++counters.streams_interrupted;
-    sink->on_interrupted(command.node, command.cause);
+    sink->on_interrupted(command.node, command.cause, device_micros);
 }
 
 void Grid::State::execute(const core::RefuseStream& command) {
     const auto found = streams.find(command.stream);
     if (found == streams.end()) return;
     auto* sink = found->second.sink;
-    streams.erase(found);
+    (void)forget_stream(command.stream);
     const auto code = command.never ? ErrorCode::failed_precondition : ErrorCode::unavailable;
     sink->on_refused(Error(code, command.reason, Blame::platform), command.retry_after);
 }
@@ -205,9 +136,30 @@ void Grid::State::execute(const core::Note& command) {
 void Grid::State::drop_lease(LeaseId id) {
     const auto lease = leases.find(id);
     if (lease == leases.end()) return;
+    work_changed(lease->second.node, -static_cast<std::int64_t>(lease->second.unfinished), 0);
     lease->second.finished.assign(lease->second.items.size(), true);
     lease->second.unfinished = 0;
     forget_if_done(id);
+}
+
+void Grid::State::work_changed(const NodeId& id, std::int64_t items, std::int64_t streams_more) {
+    const auto found = nodes.find(id);
+    if (found == nodes.end()) return;
+    auto& node = found->second;
+    node.items += items;
+    node.streams += streams_more;
+    const auto running = std::min<std::int64_t>(node.items + node.streams, node.slots);
+    node.share.run(clock.now(), static_cast<std::uint32_t>(running));
+}
+
+std::uint64_t Grid::State::forget_stream(StreamId id) {
+    const auto found = streams.find(id);
+    if (found == streams.end()) return 0;
+    const auto stream = std::move(found->second);
+    streams.erase(found);
+    if (stream.node.empty()) return 0;
+    work_changed(stream.node, 0, -1);
+    return static_cast<std::uint64_t>(stream.share - stream.share_at_start);
 }
 
 void Grid::State::forget_if_done(LeaseId id) {

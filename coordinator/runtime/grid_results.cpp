@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "coordinator/core/verifier/canary.h"
 #include "coordinator/core/verifier/plausibility.h"
 #include "coordinator/runtime/grid_state.h"
@@ -12,12 +14,14 @@ void Grid::State::on_results(const NodeId& node, wire::ToCoordinator& message) {
         const LeaseId id{result.lease_id()};
         const auto found = leases.find(id);
         const auto index = result.index();
-        // A result for a lease that has ended, or twice the same one: worth nothing, harms nobody.
+        // A result for a lease that has ended or was not sent yet, or twice the same one: worth
+        // nothing, harms nobody.
         if (found == leases.end() || found->second.node != node) continue;
         auto& lease = found->second;
-        if (index >= lease.items.size() || lease.finished[index]) continue;
+        if (index >= lease.body_bytes.size() || lease.finished[index]) continue;
         lease.finished[index] = true;
         --lease.unfinished;
+        work_changed(node, -1, 0);
 
         core::ItemFinished event;
         event.node = node;
@@ -116,10 +120,12 @@ void Grid::State::on_model_state(const NodeId& node, const wire::ToCoordinator& 
                      state.sha256().substr(0, 12), event.detail);
     }
     if (const auto model = models.find(event.model); model != models.end()) {
-        if (event.phase == core::ModelPhase::ready)
+        if (event.phase == core::ModelPhase::ready) {
             model->second.ready_on.insert(node);
-        else
+            nodes[node].slots = std::max<std::int64_t>(event.slots, 1);
+        } else {
             model->second.ready_on.erase(node);
+        }
     }
     tell(event);
 }
@@ -138,6 +144,8 @@ void Grid::State::on_stream_delta(const NodeId& node, const wire::ToCoordinator&
     const auto found = streams.find(StreamId{delta.stream_id()});
     if (found == streams.end() || found->second.node != node) return;
     found->second.generated_tokens = delta.generated_tokens();
+    if (const auto from = nodes.find(node); from != nodes.end())
+        found->second.share = from->second.share.at(clock.now());
     found->second.sink->on_delta(delta.data(), delta.generated_tokens());
 }
 
@@ -147,7 +155,7 @@ void Grid::State::on_stream_end(const NodeId& node, const wire::ToCoordinator& m
     const auto found = streams.find(id);
     if (found == streams.end() || found->second.node != node) return;
     auto* sink = found->second.sink;
-    streams.erase(found);
+    (void)forget_stream(id);
     core::StreamFinished event;
     event.stream = id;
     event.generated_tokens = end.generated_tokens();
@@ -158,10 +166,11 @@ void Grid::State::on_stream_end(const NodeId& node, const wire::ToCoordinator& m
     counters.prompt_tokens += end.prompt_tokens();
     counters.generated_tokens += end.generated_tokens();
     if (final) {
-        sink->on_end(end);
+        event.verdict = sink->on_end(end);
+        if (event.verdict == core::Verdict::implausible) ++counters.results_refused;
     } else {
         ++counters.streams_interrupted;
-        sink->on_interrupted(node, event.failure);
+        sink->on_interrupted(node, event.failure, end.device_micros());
     }
     tell(event);
 }

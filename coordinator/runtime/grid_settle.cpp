@@ -4,6 +4,7 @@
 #include "coordinator/runtime/grid_state.h"
 #include "coordinator/runtime/job_output.h"
 #include "shared/async/deadline.h"
+#include "shared/async/offload.h"
 #include "shared/util/check.h"
 #include "shared/util/log.h"
 #include "shared/util/random.h"
@@ -18,6 +19,16 @@ namespace {
 /// One transaction takes at most this many settlements, so that a commit stays short.
 constexpr std::size_t settlements_per_write = 1'000;
 constexpr Duration retry_after_failed_write = std::chrono::seconds(2);
+/// Each occupies one of the store's readers while it writes a job's files: one is left for others.
+constexpr std::size_t finishers_max = 2;
+
+/// Would fail the next time, too: the settlement is at fault and not the store.
+bool contradicts(const Error& error) {
+    const auto code = error.code();
+    return code == ErrorCode::invalid_argument || code == ErrorCode::not_found ||
+           code == ErrorCode::already_exists || code == ErrorCode::failed_precondition ||
+           code == ErrorCode::too_large || code == ErrorCode::data_corrupt;
+}
 
 std::string failed_body(const core::SettleItem& command, const std::string& engine_error) {
     if (command.cause == core::FailureCause::request_rejected && !engine_error.empty())
@@ -105,6 +116,8 @@ void Grid::State::execute(const core::SettleItem& command) {
     }
     ++job.unsaved;
     unsaved.push_back(std::move(acceptance));
+    backlog.queued(1);
+    note_backlog();
 }
 
 void Grid::State::save_settlements() {
@@ -112,10 +125,12 @@ void Grid::State::save_settlements() {
     if (saving || waiting_to_retry || unsaved.empty()) return;
     saving = true;
     std::vector<store::Acceptance> batch;
-    if (unsaved.size() <= settlements_per_write) {
+    const std::size_t most = save_singly > 0 ? 1 : settlements_per_write;
+    if (save_singly > 0) --save_singly;
+    if (unsaved.size() <= most) {
         batch.swap(unsaved);
     } else {
-        const auto middle = unsaved.begin() + settlements_per_write;
+        const auto middle = unsaved.begin() + static_cast<std::ptrdiff_t>(most);
         batch.assign(std::make_move_iterator(unsaved.begin()), std::make_move_iterator(middle));
         unsaved.erase(unsaved.begin(), middle);
     }
@@ -131,6 +146,10 @@ void Grid::State::save_settlements() {
 
 void Grid::State::saved(std::vector<store::Acceptance> batch, const Status& status) {
     saving = false;
+    if (status.has_error() && contradicts(status.error())) {
+        isolate(std::move(batch), status.error());
+        return;
+    }
     if (status.has_error()) {
         // Nothing is lost: the batch goes back to the front. Work that comes in meanwhile waits
         // behind it; when the coordinator stops first, its items are unsettled and are done again.
@@ -139,6 +158,8 @@ void Grid::State::saved(std::vector<store::Acceptance> batch, const Status& stat
                       status.error().message(), retry_after_failed_write.count() / 1'000);
         unsaved.insert(unsaved.begin(), std::make_move_iterator(batch.begin()),
                        std::make_move_iterator(batch.end()));
+        backlog.failed();
+        note_backlog();
         if (stopping) return;
         retry_timer.expires_after(retry_after_failed_write);
         retry_timer.async_wait([this](const boost::system::error_code& problem) {
@@ -148,13 +169,64 @@ void Grid::State::saved(std::vector<store::Acceptance> batch, const Status& stat
         });
         return;
     }
-    for (const auto& acceptance : batch) {
-        const auto job = jobs.find(acceptance.job);
-        if (job == jobs.end()) continue;
-        --job->second.unsaved;
-        finish_if_ready(job->second);
-    }
+    backlog.saved(batch.size());
+    for (const auto& acceptance : batch) settled_for_good(acceptance.job);
+    note_backlog();
     save_settlements();
+}
+
+void Grid::State::settled_for_good(const JobId& id) {
+    const auto job = jobs.find(id);
+    if (job == jobs.end()) return;
+    --job->second.unsaved;
+    finish_if_ready(job->second);
+}
+
+/// One settlement that the store refuses must not hold up all others: each is saved alone, and the
+/// one at fault becomes a failed item, which costs nobody anything.
+void Grid::State::isolate(std::vector<store::Acceptance> batch, const Error& error) {
+    if (batch.size() > 1) {
+        save_singly = batch.size();
+    } else {
+        auto& refused = batch.front();
+        spdlog::error("event=settlement_refused job={} item={} why=\"{}\"", refused.job.get(),
+                      refused.outcome.index, error.message());
+        if (std::exchange(refused.outcome.failed, true)) {
+            backlog.dropped(1);
+            settled_for_good(refused.job);
+            batch.clear();
+        } else {
+            core::SettleItem failed;
+            failed.reason = "the answer could not be settled";
+            refused.outcome.http_status = 500;
+            refused.outcome.body = failed_body(failed, {});
+            refused.meters.clear();
+            refused.receipt_json.clear();
+            save_singly += 1;
+            if (const auto job = jobs.find(refused.job); job != jobs.end()) {
+                --job->second.counts.completed;
+                ++job->second.counts.failed;
+            }
+        }
+    }
+    unsaved.insert(unsaved.begin(), std::make_move_iterator(batch.begin()),
+                   std::make_move_iterator(batch.end()));
+    note_backlog();
+    save_settlements();
+}
+
+void Grid::State::note_backlog() {
+    if (backlog.stalled() == told_stalled) return;
+    told_stalled = backlog.stalled();
+    if (told_stalled) {
+        ++counters.store_stalls;
+        spdlog::error("event=store_stalled unsaved={} failing={}: nothing new is lent or admitted",
+                      backlog.unsaved(), backlog.failing());
+        tell(core::StoreStalled{});
+    } else {
+        spdlog::info("event=store_recovered unsaved={}", backlog.unsaved());
+        tell(core::StoreRecovered{});
+    }
 }
 
 void Grid::State::save_standings() {
@@ -163,55 +235,82 @@ void Grid::State::save_standings() {
     if (now - standings_saved < std::chrono::seconds(1) && !stopping) return;
     standings_saved = now;
     saving_standings = true;
+    auto shared =
+        std::make_shared<std::map<std::string, std::string>>(std::exchange(unsaved_standings, {}));
     store.post_write(
-        [standings = std::exchange(unsaved_standings, {})](store::Store& target) -> Status {
-            for (const auto& [key, text] : standings) {
+        [shared](store::Store& target) -> Status {
+            for (const auto& [key, text] : *shared) {
                 GLEANER_TRY(target.put_standing(key, text));
             }
             return ok();
         },
-        [this](const Status&) { saving_standings = false; });
+        [this, shared](const Status& status) {
+            saving_standings = false;
+            if (status.has_error()) unsaved_standings.merge(*shared);  // newer ones stay
+        });
 }
 
 void Grid::State::finish_if_ready(OpenJob& job) {
     if (!job.drained || job.unsaved > 0 || job.finishing || stopping) return;
     job.finishing = true;
-    const bool spawned = tasks.spawn(finish_job(job.record.id));
+    to_finish.push_back(job.record.id);
+    if (finishers >= finishers_max) return;
+    ++finishers;
+    const bool spawned = tasks.spawn(finish_jobs());
     GLEANER_CHECK(spawned, "the grid's tasks are unbounded");
 }
 
-asio::awaitable<void> Grid::State::finish_job(JobId id) {
+asio::awaitable<void> Grid::State::finish_jobs() {
+    while (!stopping && !to_finish.empty()) {
+        const auto id = to_finish.front();
+        to_finish.pop_front();
+        const bool done = co_await finish_job(id);
+        if (done || stopping) continue;
+        to_finish.push_back(id);
+        co_await sleep_for(retry_after_failed_write);
+    }
+    --finishers;
+}
+
+asio::awaitable<bool> Grid::State::finish_job(JobId id) {
     const auto& job = jobs.at(id);
     auto state = store::JobState::completed;
     if (job.expired) state = store::JobState::expired;
     if (job.cancelled) state = store::JobState::cancelled;
     const auto record = job.record;
-    while (!stopping) {
-        auto done = co_await write_job_output(store, blobs, blocking.get_executor(), record, state);
-        if (done.has_value()) {
-            jobs.erase(id);
-            co_return;
-        }
-        spdlog::error("event=job_output_failed job={} why=\"{}\"", id.get(),
-                      done.error().message());
-        co_await sleep_for(retry_after_failed_write);
+    auto done = co_await write_job_output(store, blobs, blocking.get_executor(), record, state);
+    if (done.has_value()) {
+        jobs.erase(id);
+        co_return true;
     }
+    spdlog::error("event=job_output_failed job={} why=\"{}\"", id.get(), done.error().message());
+    co_return false;
 }
 
 asio::awaitable<Status> Grid::State::take_up_job(store::Job record) {
     const auto number = record.number;
+    const auto path = blobs.file_path(record.input_file);
+    auto& cancelled_meanwhile = opening[record.id];
+    if (record.state == store::JobState::cancelling) cancelled_meanwhile = true;
     std::function<Result<std::vector<std::int64_t>>(store::Store&)> load =
         [number](store::Store& source) { return source.settled_items(number); };
-    auto loaded = co_await store.read(std::move(load));
-    if (loaded.has_error()) co_return std::move(loaded).error();
-    const auto settled = std::move(loaded).value();
-    auto input = JobInput::open(blobs.file_path(record.input_file), record);
+    const auto loaded = co_await store.read(std::move(load));
+    // Finding a large file's lines takes seconds.
+    std::function<Result<std::shared_ptr<const JobInput>>()> open =
+        [&]() -> Result<std::shared_ptr<const JobInput>> {
+        GLEANER_TRY(auto found, JobInput::open(path, record));
+        return std::make_shared<const JobInput>(std::move(found));
+    };
+    auto input = co_await offload(blocking.get_executor(), std::move(open));
+    const bool cancelled = opening.extract(record.id).mapped();
+    if (loaded.has_error()) co_return loaded.error();
     if (input.has_error()) co_return std::move(input).error();
+    const auto& settled = loaded.value();
 
     OpenJob job;
-    job.input = std::make_unique<JobInput>(std::move(input).value());
+    job.input = std::move(input).value();
     job.counts = record.counts;
-    job.cancelled = record.state == store::JobState::cancelling;
+    job.cancelled = cancelled;
     core::JobOpened event;
     event.job = record.id;
     event.customer = record.customer;
@@ -223,7 +322,6 @@ asio::awaitable<Status> Grid::State::take_up_job(store::Job record) {
     event.settled.assign(settled.begin(), settled.end());
     event.deadline = clock.now() + (record.deadline - clock.wall());
     const auto id = record.id;
-    const bool cancelled = job.cancelled;
     job.record = std::move(record);
     jobs.emplace(id, std::move(job));
     tell(event);

@@ -9,6 +9,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include "coordinator/core/admission/save_backlog.h"
+#include "coordinator/runtime/device_share.h"
 #include "coordinator/runtime/grid.h"
 #include "coordinator/runtime/job_input.h"
 #include "coordinator/store/blobs.h"
@@ -24,6 +26,10 @@ struct Grid::State {
         bool said_goodbye = false;
         bool has_engine = false;
         std::set<LeaseId> leases;
+        std::int64_t items = 0;  ///< lent and unfinished
+        std::int64_t streams = 0;
+        std::int64_t slots = 1;  ///< of these, run at once
+        DeviceShare share;
     };
 
     /// A finished item's reply, kept until the scheduler settles or discards it.
@@ -40,14 +46,14 @@ struct Grid::State {
         Sha256 model;
         std::vector<core::LeaseItem> items;
         std::vector<bool> finished;
-        std::vector<std::uint32_t> body_bytes;  ///< of each request, for the verifier
+        std::vector<std::uint32_t> body_bytes;  ///< of each request, for the verifier; once sent
         std::uint32_t unfinished = 0;
         std::unordered_map<std::uint32_t, HeldResult> results;
     };
 
     struct OpenJob {
         store::Job record;
-        std::unique_ptr<JobInput> input;
+        std::shared_ptr<const JobInput> input;  ///< shared with leases being packed
         store::JobCounts counts;
         std::uint64_t unsaved = 0;  ///< settlements on their way to the store
         bool drained = false;
@@ -67,7 +73,11 @@ struct Grid::State {
         StreamSink* sink = nullptr;
         NodeId node;  ///< empty: waits for one
         std::uint32_t generated_tokens = 0;
+        double share_at_start = 0;
+        double share = 0;  ///< of the device, when its last token came
     };
+    struct LeaseDraft;
+    struct PackedLease;
 
     State(Options options_, const Clock& clock_, store::StoreExecutor& store_, store::Blobs& blobs_,
           const boost::asio::any_io_executor& executor_);
@@ -94,8 +104,16 @@ struct Grid::State {
     void execute(const core::SaveStanding& command);
     void execute(const core::Wake& command);
     void execute(const core::Note& command);
+    /// So many more (or fewer) items and streams are with the node.
+    void work_changed(const NodeId& id, std::int64_t items, std::int64_t streams_more);
+    /// Returns the device time it has had, in micros.
+    [[nodiscard]] std::uint64_t forget_stream(StreamId id);
     void drop_lease(LeaseId id);
     void forget_if_done(LeaseId id);
+
+    // grid_lease.cpp
+    static std::shared_ptr<PackedLease> pack(const LeaseDraft& draft);
+    boost::asio::awaitable<void> deliver(std::shared_ptr<const LeaseDraft> draft);
 
     // grid_results.cpp
     void on_results(const NodeId& node, wire::ToCoordinator& message);
@@ -111,8 +129,13 @@ struct Grid::State {
     // grid_settle.cpp
     void save_settlements();
     void saved(std::vector<store::Acceptance> batch, const Status& status);
+    void isolate(std::vector<store::Acceptance> batch, const Error& error);
+    void settled_for_good(const JobId& job);
+    /// Tells the scheduler when the store has fallen behind or fails, and when it has caught up.
+    void note_backlog();
     void finish_if_ready(OpenJob& job);
-    boost::asio::awaitable<void> finish_job(JobId id);
+    boost::asio::awaitable<void> finish_jobs();
+    boost::asio::awaitable<bool> finish_job(JobId id);
     void save_standings();
     boost::asio::awaitable<Status> take_up_job(store::Job record);
 
@@ -125,7 +148,8 @@ struct Grid::State {
     boost::asio::steady_timer timer;
     std::optional<Time> timer_at;
     boost::asio::steady_timer retry_timer;
-    boost::asio::thread_pool blocking{1};  ///< writes output files
+    boost::asio::thread_pool blocking{1};  ///< finds lines, writes output files
+    boost::asio::thread_pool reading{1};   ///< packs leases
     TaskGroup tasks;
     bool stopping = false;
 
@@ -135,6 +159,9 @@ struct Grid::State {
     std::unordered_map<NodeId, ConnectedNode> nodes;
     std::map<LeaseId, LiveLease> leases;
     std::unordered_map<JobId, OpenJob> jobs;
+    std::map<JobId, bool> opening;  ///< their input is being read; true: cancelled meanwhile
+    std::deque<JobId> to_finish;    ///< all is settled and saved, their files are not written
+    std::size_t finishers = 0;      ///< tasks that do so
     std::map<Sha256, OfferedModel> models;
     std::unordered_map<StreamId, LiveStream> streams;
     std::vector<store::EnginePackage> engines;
@@ -143,7 +170,10 @@ struct Grid::State {
     /// The engine's error object while the scheduler hears of a rejected request.
     std::string rejection;
     std::vector<store::Acceptance> unsaved;
+    core::SaveBacklog backlog;  ///< settlements of jobs and of online answers
+    bool told_stalled = false;
     bool saving = false;
+    std::size_t save_singly = 0;    ///< so many are saved one by one
     bool waiting_to_retry = false;  ///< the last write failed: not again before retry_timer
     std::map<std::string, std::string> unsaved_standings;
     bool saving_standings = false;

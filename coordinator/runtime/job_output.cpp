@@ -10,6 +10,7 @@
 #include "coordinator/store/blobs.h"
 #include "coordinator/store/executor.h"
 #include "shared/async/offload.h"
+#include "shared/util/log.h"
 
 namespace gleaner::runtime {
 
@@ -104,13 +105,23 @@ private:
         GLEANER_TRY(const auto line, input_line(outcome));
         json::object response{{"status_code", outcome.http_status},
                               {"request_id", outcome.request.get()}};
-        GLEANER_TRY(const auto body, body_of(outcome, line));
-        response["body"] = json::parse(body);
+        auto body = body_of(outcome, line);
+        const bool unreadable = body.has_error();
+        if (unreadable) {
+            // The verifier lets none through; one answer must not hold up all others.
+            spdlog::error("event=answer_unreadable job={} item={} why=\"{}\"", job_.id.get(),
+                          outcome.index, body.error().message());
+            const Error lost(ErrorCode::internal, "the kept answer cannot be read");
+            const openai::ApiError shown(lost);
+            response["status_code"] = shown.status();
+            body = shown.body();
+        }
+        response["body"] = json::parse(body.value());
         json::object text{{"id", "batch_req_" + without_prefix(outcome.request.get())},
                           {"custom_id", line.custom_id},
                           {"response", std::move(response)},
                           {"error", nullptr}};
-        return outcome.failed ? errors_.add(text) : answers_.add(text);
+        return outcome.failed || unreadable ? errors_.add(text) : answers_.add(text);
     }
 
     Result<JobLine> input_line(const store::ItemOutcome& outcome) const {

@@ -39,8 +39,8 @@ std::optional<std::uint32_t> count(const json::object& usage, std::string_view n
 
 void read_choices(const json::array& choices, ReplyFacts& facts) {
     for (const auto& choice : choices) {
-        if (!choice.is_object()) continue;
-        facts.well_formed = true;
+        facts.well_formed = choice.is_object();
+        if (!facts.well_formed) return;
         append_text(choice.get_object(), "text", facts.text);
         const auto* message = member(choice.get_object(), "message");
         if (message != nullptr && message->is_object())
@@ -65,10 +65,15 @@ ReplyFacts read_reply(std::string_view reply_json) {
         for (const auto& entry : data->get_array()) {
             const auto* vector =
                 entry.is_object() ? member(entry.get_object(), "embedding") : nullptr;
-            facts.has_embedding = vector != nullptr && (vector->is_string() || (vector->is_array() && !vector->get_array().empty()));
+            facts.has_embedding =
+                vector != nullptr &&
+                (vector->is_string() || (vector->is_array() && !vector->get_array().empty()));
         }
     }
-    if (const auto* usage = member(object, "usage"); usage != nullptr && usage->is_object()) {
+    const auto* usage = member(object, "usage");
+    if (usage == nullptr || !usage->is_object()) {
+        facts.well_formed = false;
+    } else {
         facts.prompt_tokens = count(usage->get_object(), "prompt_tokens");
         facts.generated_tokens = count(usage->get_object(), "completion_tokens");
     }

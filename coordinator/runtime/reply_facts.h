@@ -9,11 +9,11 @@
 namespace gleaner::runtime {
 
 struct ReplyFacts {
-    bool well_formed = false;  ///< JSON of the shape that the engine sends
+    bool well_formed = false;  ///< an object with choices or data, and a usage
     std::string text;          ///< content, reasoning and tool arguments of all choices
     std::string finish_reason;
     bool has_embedding = false;
-    std::optional<std::uint32_t> prompt_tokens;     ///< by the reply's usage
+    std::optional<std::uint32_t> prompt_tokens;  ///< by the reply's usage
     std::optional<std::uint32_t> generated_tokens;
 };
 

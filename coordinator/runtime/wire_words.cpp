@@ -5,37 +5,57 @@ namespace gleaner::runtime {
 core::FailureCause cause_of(const wire::Failure& failure) {
     using core::FailureCause;
     switch (failure.code()) {
-        case wire::Failure::REQUEST_REJECTED: return FailureCause::request_rejected;
-        case wire::Failure::OUT_OF_MEMORY: return FailureCause::out_of_memory;
-        case wire::Failure::TIMED_OUT: return FailureCause::timed_out;
-        case wire::Failure::RECLAIMED: return FailureCause::reclaimed;
-        case wire::Failure::ARTEFACT_CORRUPT: return FailureCause::artefact_corrupt;
-        case wire::Failure::ARTEFACT_UNAVAILABLE: return FailureCause::artefact_unavailable;
-        case wire::Failure::DISK_FULL: return FailureCause::disk_full;
-        case wire::Failure::SANDBOX_UNSAFE: return FailureCause::sandbox_unsafe;
-        case wire::Failure::UNSUPPORTED: return FailureCause::unsupported;
-        case wire::Failure::CANCELLED: return FailureCause::cancelled;
-        default: return FailureCause::engine_crashed;  // also what a newer node may call it
+        case wire::Failure::REQUEST_REJECTED:
+            return FailureCause::request_rejected;
+        case wire::Failure::OUT_OF_MEMORY:
+            return FailureCause::out_of_memory;
+        case wire::Failure::TIMED_OUT:
+            return FailureCause::timed_out;
+        case wire::Failure::RECLAIMED:
+            return FailureCause::reclaimed;
+        case wire::Failure::ARTEFACT_CORRUPT:
+            return FailureCause::artefact_corrupt;
+        case wire::Failure::ARTEFACT_UNAVAILABLE:
+            return FailureCause::artefact_unavailable;
+        case wire::Failure::DISK_FULL:
+            return FailureCause::disk_full;
+        case wire::Failure::SANDBOX_UNSAFE:
+            return FailureCause::sandbox_unsafe;
+        case wire::Failure::UNSUPPORTED:
+            return FailureCause::unsupported;
+        case wire::Failure::CANCELLED:
+            return FailureCause::cancelled;
+        default:
+            return FailureCause::engine_crashed;  // also what a newer node may call it
     }
 }
 
 core::ModelPhase phase_of(wire::ModelState::State state) {
     using core::ModelPhase;
     switch (state) {
-        case wire::ModelState::DOWNLOADING: return ModelPhase::downloading;
-        case wire::ModelState::STARTING: return ModelPhase::starting;
-        case wire::ModelState::READY: return ModelPhase::ready;
-        case wire::ModelState::UNLOADED: return ModelPhase::unloaded;
-        case wire::ModelState::EVICTED: return ModelPhase::evicted;
-        default: return ModelPhase::failed;
+        case wire::ModelState::DOWNLOADING:
+            return ModelPhase::downloading;
+        case wire::ModelState::STARTING:
+            return ModelPhase::starting;
+        case wire::ModelState::READY:
+            return ModelPhase::ready;
+        case wire::ModelState::UNLOADED:
+            return ModelPhase::unloaded;
+        case wire::ModelState::EVICTED:
+            return ModelPhase::evicted;
+        default:
+            return ModelPhase::failed;
     }
 }
 
 wire::Endpoint wire_endpoint(Endpoint endpoint) {
     switch (endpoint) {
-        case Endpoint::chat_completions: return wire::CHAT_COMPLETIONS;
-        case Endpoint::completions: return wire::COMPLETIONS;
-        case Endpoint::embeddings: return wire::EMBEDDINGS;
+        case Endpoint::chat_completions:
+            return wire::CHAT_COMPLETIONS;
+        case Endpoint::completions:
+            return wire::COMPLETIONS;
+        case Endpoint::embeddings:
+            return wire::EMBEDDINGS;
     }
     return wire::ENDPOINT_UNSPECIFIED;
 }
@@ -57,8 +77,8 @@ core::NodeJoined joined_event(const store::Node& node, const wire::Hello& hello,
     if (engine != nullptr)
         joined.engine = engine->name + " " + engine->version + " " + engine->backend;
     for (const auto& device : hello.devices())
-        joined.devices.push_back({device.id(), device.kind(), device.name(), device.driver(),
-                                  device.memory_bytes()});
+        joined.devices.push_back(
+            {device.id(), device.kind(), device.name(), device.driver(), device.memory_bytes()});
     for (const auto& artefact : hello.cached_artefacts()) joined.cached.emplace_back(artefact);
     for (const auto& held : hello.held_leases())
         joined.held.push_back(

@@ -55,7 +55,8 @@ Result<std::vector<Canary>> Store::canaries(const Sha256& model) {
 Status Store::add_engine(const EnginePackage& engine) {
     const WallTime created = engine.created == WallTime{} ? state_->clock.wall() : engine.created;
     return state_->database->run(sql::insert_engine, engine.sha256, engine.size_bytes, engine.name,
-                                 engine.version, engine.backend, engine.os, engine.arch, created);
+                                 engine.version, engine.backend, engine.os, engine.arch, created,
+                                 engine.min_driver);
 }
 
 Result<std::vector<EnginePackage>> Store::engines() {

@@ -60,6 +60,11 @@ Status Store::remove_file(const ProjectId& project, const FileId& id) {
     });
 }
 
+Result<std::vector<FileId>> Store::file_ids() {
+    return state_->all(
+        +[](const Query& row) { return row.id<FileId>("id"); }, sql::list_file_ids);
+}
+
 Result<std::int64_t> Store::stored_bytes(const ProjectId& project) {
     Query query(*state_->database, sql::sum_file_bytes, project);
     GLEANER_TRY(auto found, query.next());

@@ -153,6 +153,7 @@ struct EnginePackage {
     std::string os;
     std::string arch;
     WallTime created;
+    std::string min_driver;  ///< of the backend's device; empty: does not matter
 };
 
 /// An item with a known answer.

@@ -138,7 +138,7 @@ Canary canary_row(const Query& row) {
 EnginePackage engine_row(const Query& row) {
     return {row.id<Sha256>("sha256"), row.integer("size_bytes"), row.text("name"),
             row.text("version"),      row.text("backend"),       row.text("os"),
-            row.text("arch"),         row.time("created")};
+            row.text("arch"),         row.time("created"),       row.text("min_driver")};
 }
 
 File file_row(const Query& row) {

@@ -4,9 +4,12 @@ namespace gleaner {
 
 std::string_view to_string(PrivacyClass privacy) {
     switch (privacy) {
-        case PrivacyClass::any: return "any";
-        case PrivacyClass::certified: return "certified";
-        case PrivacyClass::own: return "own";
+        case PrivacyClass::any:
+            return "any";
+        case PrivacyClass::certified:
+            return "certified";
+        case PrivacyClass::own:
+            return "own";
     }
     return "any";
 }

@@ -3,7 +3,6 @@
 
 #include <string_view>
 
-
 namespace gleaner {
 
 [[noreturn]] void check_failed(const char* condition, const char* file, int line,
@@ -12,7 +11,7 @@ namespace gleaner {
 }  // namespace gleaner
 
 /// Aborts with the condition, the place and `why` when the condition is false.
-#define GLEANER_CHECK(condition, why)                                                      \
-    do {                                                                                   \
+#define GLEANER_CHECK(condition, why)                                                     \
+    do {                                                                                  \
         if (!(condition)) ::gleaner::check_failed(#condition, __FILE__, __LINE__, (why)); \
     } while (false)

@@ -7,22 +7,38 @@ namespace gleaner {
 
 std::string_view to_string(ErrorCode code) {
     switch (code) {
-        case ErrorCode::invalid_argument: return "invalid_argument";
-        case ErrorCode::unauthenticated: return "unauthenticated";
-        case ErrorCode::permission_denied: return "permission_denied";
-        case ErrorCode::not_found: return "not_found";
-        case ErrorCode::already_exists: return "already_exists";
-        case ErrorCode::failed_precondition: return "failed_precondition";
-        case ErrorCode::too_large: return "too_large";
-        case ErrorCode::resource_exhausted: return "resource_exhausted";
-        case ErrorCode::unavailable: return "unavailable";
-        case ErrorCode::timeout: return "timeout";
-        case ErrorCode::cancelled: return "cancelled";
-        case ErrorCode::data_corrupt: return "data_corrupt";
-        case ErrorCode::unsupported: return "unsupported";
-        case ErrorCode::disk_full: return "disk_full";
-        case ErrorCode::io_failed: return "io_failed";
-        case ErrorCode::internal: return "internal";
+        case ErrorCode::invalid_argument:
+            return "invalid_argument";
+        case ErrorCode::unauthenticated:
+            return "unauthenticated";
+        case ErrorCode::permission_denied:
+            return "permission_denied";
+        case ErrorCode::not_found:
+            return "not_found";
+        case ErrorCode::already_exists:
+            return "already_exists";
+        case ErrorCode::failed_precondition:
+            return "failed_precondition";
+        case ErrorCode::too_large:
+            return "too_large";
+        case ErrorCode::resource_exhausted:
+            return "resource_exhausted";
+        case ErrorCode::unavailable:
+            return "unavailable";
+        case ErrorCode::timeout:
+            return "timeout";
+        case ErrorCode::cancelled:
+            return "cancelled";
+        case ErrorCode::data_corrupt:
+            return "data_corrupt";
+        case ErrorCode::unsupported:
+            return "unsupported";
+        case ErrorCode::disk_full:
+            return "disk_full";
+        case ErrorCode::io_failed:
+            return "io_failed";
+        case ErrorCode::internal:
+            return "internal";
     }
     return "internal";
 }

@@ -11,22 +11,22 @@ namespace gleaner {
 
 /// Causes that callers treat differently. HTTP statuses and retry rules derive from these.
 enum class ErrorCode : std::uint8_t {
-    invalid_argument,    ///< the caller sent something malformed or out of bounds
-    unauthenticated,     ///< no credential, or a wrong, revoked or expired one
-    permission_denied,   ///< the credential is good, the action is not its to do
-    not_found,           ///< no such thing, or not the caller's
-    already_exists,      ///< same key, different content
-    failed_precondition, ///< the state of the thing does not allow it (consent revoked, job ended)
-    too_large,           ///< over a size bound
-    resource_exhausted,  ///< quota, credit or rate limit
-    unavailable,         ///< try again later (grid full, shutting down)
-    timeout,             ///< no answer in time
-    cancelled,           ///< the caller gave up
-    data_corrupt,        ///< a hash, signature or format does not hold
-    unsupported,         ///< a version or feature this build does not speak
-    disk_full,           ///< no space left where something had to be written
-    io_failed,           ///< an operating system call failed
-    internal,            ///< a bug
+    invalid_argument,     ///< the caller sent something malformed or out of bounds
+    unauthenticated,      ///< no credential, or a wrong, revoked or expired one
+    permission_denied,    ///< the credential is good, the action is not its to do
+    not_found,            ///< no such thing, or not the caller's
+    already_exists,       ///< same key, different content
+    failed_precondition,  ///< the state of the thing does not allow it (consent revoked, job ended)
+    too_large,            ///< over a size bound
+    resource_exhausted,   ///< quota, credit or rate limit
+    unavailable,          ///< try again later (grid full, shutting down)
+    timeout,              ///< no answer in time
+    cancelled,            ///< the caller gave up
+    data_corrupt,         ///< a hash, signature or format does not hold
+    unsupported,          ///< a version or feature this build does not speak
+    disk_full,            ///< no space left where something had to be written
+    io_failed,            ///< an operating system call failed
+    internal,             ///< a bug
 };
 
 /// Whose doing a failure is: decides about trust and money.

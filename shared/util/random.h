@@ -29,7 +29,8 @@ private:
 /// Fills `out` from the operating system's generator; aborts if that fails. Thread-safe.
 void random_bytes(std::span<std::uint8_t> out);
 
-/// `prefix` + `length` characters of Crockford base32 in lower case (5 bits each) from random_bytes.
+/// `prefix` + `length` characters of Crockford base32 in lower case (5 bits each) from
+/// random_bytes.
 [[nodiscard]] std::string random_token(std::string_view prefix, std::size_t length);
 
 /// A 64-bit seed from random_bytes.

@@ -121,6 +121,32 @@ TEST_CASE("after close nothing the node says is heard any more") {
     CHECK(world.events.heard().empty());
 }
 
+TEST_CASE("a model that is ready on a device which Hello did not name is not heard of") {
+    GatewayWorld world;
+    Machine machine(world);
+    (void)machine.enrol();
+    auto socket = machine.upgrade();
+    auto hello = Machine::hello();
+    auto& device = *hello.mutable_hello()->add_devices();
+    device.set_id("cpu");
+    device.set_kind("cpu");
+    device.set_name("Processor");
+    Machine::say(*socket, hello);
+    REQUIRE(Machine::hear(*socket).has_welcome());
+    for (const char* const id : {"cpu-renamed", "cpu"}) {
+        wire::ToCoordinator ready;
+        auto& state = *ready.mutable_model_state();
+        state.set_sha256(fake_sha256(1));
+        state.set_state(wire::ModelState::READY);
+        state.set_device(id);
+        state.set_slots(1);
+        Machine::say(*socket, ready);
+    }
+    REQUIRE(eventually([&] { return !world.events.heard().empty(); }));
+    REQUIRE(world.events.heard().size() == 1);
+    CHECK(world.events.heard()[0].model_state().device() == "cpu");
+}
+
 TEST_CASE("a message over the limit ends its session and no other") {
     Joined world;
     Machine other(world, 2);

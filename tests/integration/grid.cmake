@@ -9,6 +9,7 @@ gleaner_grid_test(integration_grid_batch ${CMAKE_CURRENT_SOURCE_DIR}/grid_batch.
 gleaner_grid_test(integration_grid_online ${CMAKE_CURRENT_SOURCE_DIR}/grid_online.test.mjs)
 gleaner_grid_test(integration_admission ${CMAKE_CURRENT_SOURCE_DIR}/admission.test.mjs)
 gleaner_grid_test(integration_node_life ${CMAKE_CURRENT_SOURCE_DIR}/node_life.test.mjs)
+gleaner_grid_test(integration_devices ${CMAKE_CURRENT_SOURCE_DIR}/devices.test.mjs)
 gleaner_grid_test(integration_bad_input ${CMAKE_CURRENT_SOURCE_DIR}/bad_input.test.mjs)
 gleaner_grid_test(integration_bad_peer ${CMAKE_CURRENT_SOURCE_DIR}/bad_peer.test.mjs)
 gleaner_grid_test(integration_tampered_engine ${CMAKE_CURRENT_SOURCE_DIR}/tampered_engine.test.mjs)

@@ -111,19 +111,25 @@ checked('a disk image carried to another machine gives that machine its own iden
 
 checked('wrong tokens are refused in words, and the node does not insist', async () => {
   const good = grid.newToken(grid.nodes.get('one').site);
-  const [secret, pin] = good.split('.');
-  for (const [token, words] of [
-    ['nonsense', /does not begin with glt_/],
-    [`${secret.slice(0, -1)}${secret.endsWith('a') ? 'b' : 'a'}.${pin}`, /token is wrong/],
-    [`${secret}.${'0'.repeat(64)}`, /another authority/],
+  const [secret, pin, release] = good.split('.');
+  const zeros = '0'.repeat(64);
+  for (const [token, status, words] of [
+    ['nonsense', 1, /does not begin with glt_/],
+    [`${secret}.${pin}`, 1, /lacks the release key's fingerprint/],
+    [`${secret.slice(0, -1)}${secret.endsWith('a') ? 'b' : 'a'}.${pin}.${release}`, 3,
+      /token is wrong/],
+    [`${secret}.${zeros}.${release}`, 3, /another authority/],
+    [`${secret}.${pin}.${zeros}`, 3,
+      new RegExp(`names the release key ${release.slice(0, 16)}, the token names 0{16}:`)],
   ]) {
     const from = grid.log('stranger').length;
     const child = runNode('stranger', 8, '--token', token);
     await ended(child);
-    assert.equal(child.exitCode, 3 - Number(token === 'nonsense') * 2);
+    assert.equal(child.exitCode, status);
     assert.match(grid.log('stranger').slice(from), words);
     assert.ok(!grid.log('stranger').includes(secret), 'a token is never logged');
-    assert.ok(!existsSync(join(grid.path('stranger'), 'node.key')));
+    for (const file of ['node.key', 'node.crt', 'release.pub'])
+      assert.ok(!existsSync(join(grid.path('stranger'), file)), file);
   }
 });
 
@@ -243,4 +249,58 @@ checked('a revoked node stops at once, deletes its key and is not let in again',
   assert.equal(child.exitCode, 3);
   assert.match(grid.log('two'), /disenrolled this node/);
   assert.ok(!existsSync(join(grid.path('two'), 'node.key')));
+  assert.ok(existsSync(join(grid.path('two'), 'release.pub')), 'trust is not the coordinator\'s');
+});
+
+checked('a coordinator that names another release key is refused by every machine', async () => {
+  const key = (name) => {
+    const { fingerprint, public_key: text } = grid.ctl(null, 'key', 'show', grid.path(name));
+    return { fingerprint, text };
+  };
+  grid.ctl(null, 'key', 'new', '--out', grid.path('other.key'));
+  const [right, other] = [key('release.key'), key('other.key')];
+  const site = grid.addSite('captured café');
+  const tokenFile = grid.path('token-of-the-image');
+  writeFileSync(tokenFile, grid.newToken(site, '--unlimited'), { mode: 0o600 });
+  const run = async (name, instance, ...flags) => {
+    const from = grid.log(name).length;
+    const child = runNode(name, instance, ...flags);
+    await ended(child);
+    assert.equal(child.exitCode, 3, grid.log(name));
+    return grid.log(name).slice(from);
+  };
+  const keeper = runNode('keeper', 21, '--token-file', tokenFile);
+  await logged('keeper', /event=connected/);
+  keeper.kill('SIGTERM');
+  await ended(keeper);
+
+  grid.coordinator.kill('SIGTERM');
+  await ended(grid.coordinator);
+  grid.coordinatorFlags.push('--release-public-key', other.text);
+  await grid.startCoordinator();
+
+  // Without a disk: all that this machine knows is in the token.
+  const diskless = await run('bare', 20, '--token-file', tokenFile);
+  assert.match(diskless, new RegExp(
+    `names the release key ${other.fingerprint}, the token names ${right.fingerprint}`));
+  assert.match(diskless, /get a new token/);
+  for (const file of ['node.key', 'node.crt', 'release.pub'])
+    assert.ok(!existsSync(join(grid.path('bare'), file)), file);
+
+  // With a disk: a token that the captured coordinator makes does not change what is trusted.
+  rmSync(join(grid.path('keeper'), 'node.crt'));
+  const token = grid.newToken(site);
+  const kept = await run('keeper', 21, '--token', token);
+  assert.match(kept, new RegExp(
+    `trusts the release key ${right.fingerprint}, the token names ${other.fingerprint}`));
+  assert.match(kept, /delete release\.pub/);
+
+  // The owner has asked, and the key was changed indeed: the token was not used up.
+  rmSync(join(grid.path('keeper'), 'release.pub'));
+  const from = grid.log('keeper').length;
+  const again = runNode('keeper', 21, '--token', token);
+  await logged('keeper', /event=enrolled .*known_hardware=true/, from);
+  await logged('keeper', /event=connected/, from);
+  again.kill('SIGTERM');
+  await ended(again);
 });

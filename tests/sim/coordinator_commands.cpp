@@ -10,7 +10,7 @@ namespace gleaner::sim {
 
 namespace {
 constexpr TokenPrice price{1'000'000, 4'000'000};
-constexpr Duration commit_delay = 5ms;
+constexpr Duration retry_after_failed_write = 2s;
 }  // namespace
 
 void CoordinatorModel::execute(const core::WelcomeNode& command) {
@@ -73,15 +73,49 @@ void CoordinatorModel::execute(const core::SettleItem& command) {
     if (options_.canary == Canary::lose_item && now_and_then) return;
     if (options_.canary == Canary::double_settle && now_and_then) unsaved_.push_back(unsaved);
     unsaved_.push_back(std::move(unsaved));
+    if (lease_checker_.is_store_stalled() && unsaved_.size() > unsaved_max_)
+        violations_.add("more is unsaved than nodes held when the store stalled");
+    backlog_.queued(1);
+    note_backlog();
+    commit_later(options_.commit_delay);
+}
+
+void CoordinatorModel::commit_later(Duration delay) {
     if (commit_due_) return;
     commit_due_ = true;
-    world_.after(commit_delay, [this, epoch = epoch_] {
+    world_.after(delay, [this, epoch = epoch_] {
         if (up() && epoch == epoch_) commit();
+    });
+}
+
+void CoordinatorModel::note_backlog() {
+    if (backlog_.stalled() == stalled_) return;
+    stalled_ = backlog_.stalled();
+    if (stalled_) ++stats_.stalls;
+    // Not from within the commands of another event.
+    world_.after(0s, [this, epoch = epoch_, stalled = stalled_] {
+        if (!up() || epoch != epoch_) return;
+        lease_checker_.store_stalled(stalled);
+        unsaved_max_ = unsaved_.size();
+        for (const auto& [id, lease] : leases_) unsaved_max_ += lease.open.size();
+        if (options_.canary == Canary::ignore_stall) return;
+        if (stalled)
+            tell(core::StoreStalled{});
+        else
+            tell(core::StoreRecovered{});
     });
 }
 
 void CoordinatorModel::commit() {
     commit_due_ = false;
+    if (store_broken_) {
+        backlog_.failed();
+        note_backlog();
+        commit_later(retry_after_failed_write);
+        return;
+    }
+    backlog_.saved(unsaved_.size());
+    note_backlog();
     for (const auto& unsaved : unsaved_) commit_one(unsaved);
     unsaved_.clear();
     for (const auto& [job, expired] : drained_) end_job_record(job, expired);
@@ -123,11 +157,7 @@ void CoordinatorModel::execute(const core::DiscardResult& command) {
 
 void CoordinatorModel::execute(const core::JobDrained& command) {
     drained_.emplace_back(command.job, command.expired);
-    if (commit_due_) return;
-    commit_due_ = true;
-    world_.after(commit_delay, [this, epoch = epoch_] {
-        if (up() && epoch == epoch_) commit();
-    });
+    commit_later(options_.commit_delay);
 }
 
 void CoordinatorModel::end_job_record(const JobId& id, bool expired) {
@@ -155,6 +185,8 @@ void CoordinatorModel::execute(const core::StartStream& command) {
         return;
     }
     found->second.node = command.node;
+    if (lease_checker_.is_store_stalled() && found->second.request.avoid.empty())
+        violations_.add("a stream began while results cannot be saved");
     const Request request{"stream", found->second.request.model.get(),
                           static_cast<std::uint32_t>(command.stream.get())};
     to_node(command.node, [command, model = found->second.request.model,

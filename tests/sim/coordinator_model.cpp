@@ -84,6 +84,9 @@ void CoordinatorModel::kill(Duration down_for) {
     unsaved_.clear();
     drained_.clear();
     commit_due_ = false;
+    backlog_ = core::SaveBacklog(sim_backlog);
+    stalled_ = false;
+    lease_checker_.store_stalled(false);
     wake_at_.reset();
     ++wake_;
     const auto sessions = std::move(sessions_);

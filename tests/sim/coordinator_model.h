@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "client-core/core/work_loop/types.h"
+#include "coordinator/core/admission/save_backlog.h"
 #include "coordinator/core/scheduler/scheduler.h"
 #include "tests/sim/checkers/items.h"
 #include "tests/sim/checkers/leases.h"
@@ -51,16 +52,22 @@ struct SimStats {
     std::uint64_t streams_done = 0;
     std::uint64_t streams_refused = 0;
     std::uint64_t streams_interrupted = 0;
+    std::uint64_t stalls = 0;
     std::uint64_t events = 0;
 };
 
 class CoordinatorModel {
 public:
+    /// Small, so that slow stores reach it.
+    static constexpr core::SaveBacklog::Limits sim_backlog{30, 10};
+
     CoordinatorModel(const SimOptions& options, World& world, Violations& violations, bool log);
 
     void start(const std::vector<SimModel>& models);
     void kill(Duration down_for);
     [[nodiscard]] bool up() const { return scheduler_ != nullptr; }
+    /// The store refuses to write from now on, or writes again.
+    void break_store(bool broken) { store_broken_ = broken; }
 
     // ---- Customers ----
     void open_job(SimJob job);
@@ -142,7 +149,10 @@ private:
     void execute(const core::Note& command);
     void tell_job(const SimJob& job);
     void end_job_record(const JobId& id, bool expired);
+    void commit_later(Duration delay);
     void commit();
+    /// Tells the scheduler when the store has become too slow, or has caught up.
+    void note_backlog();
     void commit_one(const Unsaved& unsaved);
     void entry_ended(LeaseId lease, std::uint32_t index);
     void drop_lease(LeaseId lease);
@@ -172,9 +182,13 @@ private:
     std::vector<Unsaved> unsaved_;
     std::vector<std::pair<JobId, bool>> drained_;
     bool commit_due_ = false;
+    core::SaveBacklog backlog_{sim_backlog};
+    bool stalled_ = false;
+    std::size_t unsaved_max_ = 0;  ///< while stalled
     std::uint64_t canary_faults_ = 0;
 
     // What the store keeps.
+    bool store_broken_ = false;
     std::vector<SimModel> models_;
     std::map<JobId, SimJob> jobs_;
     std::map<std::string, std::string> standings_;

@@ -43,6 +43,7 @@ Canary canary_named(const std::string& name) {
     if (name == "lose_item") return Canary::lose_item;
     if (name == "unbalanced") return Canary::unbalanced;
     if (name == "stuck_lease") return Canary::stuck_lease;
+    if (name == "ignore_stall") return Canary::ignore_stall;
     return Canary::none;
 }
 
@@ -62,7 +63,7 @@ bool run_seed(std::uint64_t seed, const Arguments& arguments) {
                   << " wrong=" << stats.wrong_accepted << " failed=" << stats.failed
                   << " entries=" << report.entries << " streams=" << stats.streams_done
                   << " refused=" << stats.streams_refused
-                  << " interrupted=" << stats.streams_interrupted
+                  << " interrupted=" << stats.streams_interrupted << " stalls=" << stats.stalls
                   << " healed_s=" << report.healed_after.count() / 1'000'000 << " hash=" << std::hex
                   << report.hash << std::dec << std::endl;
     for (const auto& violation : report.violations) std::cout << "  " << violation << "\n";
@@ -82,8 +83,8 @@ int main(int argc, char** argv) {
         ->check(CLI::IsMember({"none", "full"}));
     app.add_option("--canary", arguments.canary,
                    "A deliberate lie of the coordinator: exits with 0 when it is found")
-        ->check(CLI::IsMember(
-            {"none", "double_settle", "double_bill", "lose_item", "unbalanced", "stuck_lease"}));
+        ->check(CLI::IsMember({"none", "double_settle", "double_bill", "lose_item", "unbalanced",
+                               "stuck_lease", "ignore_stall"}));
     app.add_option("--seeds-from", arguments.seeds_from, "A file of seeds to run instead")
         ->check(CLI::ExistingFile);
     CLI11_PARSE(app, argc, argv);

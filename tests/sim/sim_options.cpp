@@ -43,6 +43,8 @@ SimOptions draw_options(std::uint64_t seed) {
     options.rejected = random.chance(0.4) ? random.unit() * 0.02 : 0;
     options.load_failures = random.chance(0.4) ? random.unit() * 0.3 : 0;
     options.diskless = random.chance(0.4);
+    options.store_trouble = sometimes(0.4, std::chrono::minutes(3), std::chrono::minutes(12));
+    if (random.chance(0.2)) options.commit_delay = sometimes(1, 500ms, 3s);
     return options;
 }
 
@@ -61,7 +63,8 @@ std::string describe(const SimOptions& options) {
          << "s shutdown=" << seconds(options.shutdown) << "s cheats=" << options.cheats
          << " slow=" << options.slow_nodes << " poison=" << options.poison
          << " rejected=" << options.rejected << " load_failures=" << options.load_failures
-         << " diskless=" << options.diskless;
+         << " diskless=" << options.diskless << " store_trouble=" << seconds(options.store_trouble)
+         << "s commit_ms=" << options.commit_delay.count() / 1'000;
     return text.str();
 }
 

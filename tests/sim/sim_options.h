@@ -16,7 +16,8 @@ enum class Canary : std::uint8_t {
     double_bill,
     lose_item,
     unbalanced,
-    stuck_lease
+    stuck_lease,
+    ignore_stall
 };
 
 struct SimOptions {
@@ -40,6 +41,8 @@ struct SimOptions {
     Duration reclaim{};
     Duration coordinator_kill{};
     Duration shutdown{};
+    Duration store_trouble{};  ///< the disk is full for a while
+    Duration commit_delay = std::chrono::milliseconds(5);
 
     double cheats = 0;      ///< share of nodes that make answers up
     double slow_nodes = 0;  ///< share of nodes twenty times slower than they claim

@@ -204,6 +204,10 @@ void Simulation::plan_faults() {
     every(options_.site_power_cut,
           [this] { cut_power(static_cast<std::uint32_t>(world_.random.below(options_.sites))); });
     every(options_.mass_loss, [this] { lose_most(); });
+    every(options_.store_trouble, [this] {
+        coordinator_.break_store(true);
+        world_.after(world_.between(5s, 3min), [this] { coordinator_.break_store(false); });
+    });
     every(options_.coordinator_kill, [this] { coordinator_.kill(world_.between(1s, 30s)); });
 }
 
@@ -222,6 +226,7 @@ void Simulation::lose_most() {
 }
 
 void Simulation::heal() {
+    coordinator_.break_store(false);
     for (const auto& node : nodes_) node->power_on();
 }
 

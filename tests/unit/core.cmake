@@ -1,12 +1,14 @@
 gleaner_unit_test(unit_core
     SOURCES
         coordinator/core/admission/admission_test.cpp
+        coordinator/core/scheduler/canaries_test.cpp
         coordinator/core/scheduler/interval_set_test.cpp
         coordinator/core/scheduler/item_outcomes_test.cpp
         coordinator/core/scheduler/jobs_test.cpp
         coordinator/core/scheduler/leases_test.cpp
         coordinator/core/scheduler/loading_test.cpp
         coordinator/core/scheduler/shards_test.cpp
+        coordinator/core/scheduler/store_stall_test.cpp
         coordinator/core/scheduler/streams_test.cpp
         coordinator/core/trust/standing_test.cpp
         coordinator/core/verifier/verifier_test.cpp

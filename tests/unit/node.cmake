@@ -11,7 +11,9 @@ gleaner_unit_test(unit_node_runtime
     SOURCES
         client-core/runtime/credentials_test.cpp
         client-core/runtime/data_folder_test.cpp
+        client-core/runtime/engine_devices_test.cpp
         client-core/runtime/engine_reply_test.cpp
+        client-core/runtime/enrol_test.cpp
         client-core/runtime/enrolment_token_test.cpp
         client-core/runtime/gateway_refusal_test.cpp
         client-core/runtime/node_options_test.cpp

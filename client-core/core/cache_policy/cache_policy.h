@@ -27,8 +27,8 @@ struct DiskSpace {
 };
 
 /// What to evict, least recently used first, so that `wanted_bytes` fit quota and disk. Ties are
-/// broken by hash, so the same input gives the same choice. Error: disk_full when it cannot fit even
-/// if everything that may be evicted is; nothing is to be evicted then.
+/// broken by hash, so the same input gives the same choice. Error: disk_full when it cannot fit
+/// even if everything that may be evicted is; nothing is to be evicted then.
 [[nodiscard]] Result<std::vector<Sha256>> choose_evictions(
     std::span<const CachedArtefact> artefacts, const DiskSpace& disk, std::uint64_t wanted_bytes);
 

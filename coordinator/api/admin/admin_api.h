@@ -33,8 +33,9 @@ struct AdminState;
 
 struct AdminOptions {
     ConsentText consent;
-    std::string authority_pin;             ///< 64 hex characters; becomes part of enrolment tokens
-    std::optional<PublicKey> release_key;  ///< without it no engine can be added
+    /// Both become part of enrolment tokens.
+    std::string authority_pin;             ///< 64 hex characters
+    std::optional<PublicKey> release_key;  ///< without it: no engines, no tokens
 };
 
 /// All of it outlives the AdminApi.
@@ -44,7 +45,7 @@ struct AdminNeeds {
     store::Blobs& blobs;
     GridControl& grid;
     boost::asio::any_io_executor blocking;  ///< for hashing, GGUF and archive reading
-    std::function<void()> keys_changed;     ///< forgets cached keys: one was revoked
+    std::function<void()> forget_cached;    ///< keys and models: one came or went
 };
 
 /// Bodies of JSON routes are small; canaries are the largest.

@@ -1,6 +1,9 @@
 #include "coordinator/api/admin/artefact_upload.h"
 
+#include <memory>
 #include <optional>
+
+#include <boost/asio/post.hpp>
 
 #include "coordinator/api/admin/blocking_work.h"
 #include "coordinator/store/blobs.h"
@@ -42,7 +45,10 @@ ArtefactUpload::ArtefactUpload(Sha256 id, store::Blobs& blobs,
                                boost::asio::any_io_executor blocking)
     : state_(new State{std::move(id), blobs, {}, {}}), blocking_(std::move(blocking)) {}
 
-ArtefactUpload::~ArtefactUpload() = default;
+/// Removing gigabytes takes a while: not on this thread.
+ArtefactUpload::~ArtefactUpload() {
+    boost::asio::post(blocking_, [state = std::shared_ptr<State>(std::move(state_))] {});
+}
 
 boost::asio::awaitable<Status> ArtefactUpload::write(std::string bytes) {
     State* state = state_.get();

@@ -180,6 +180,7 @@ Answer add_model(AdminState& state, Call call) {
     auto added = co_await state.needs.store.write<json::value>(std::move(work));
     if (added.has_error()) co_return std::move(added).error();
     state.needs.grid.model_added(model, std::move(canaries));
+    state.needs.forget_cached();
     co_return std::move(added).value();
 }
 
@@ -220,6 +221,7 @@ Answer remove_model(AdminState& state, Call call) {
     } else {
         state.needs.grid.model_removed(done.removed);
     }
+    state.needs.forget_cached();
     co_return json::value(json::object{{"name", name}, {"removed", true}});
 }
 
@@ -260,6 +262,7 @@ Answer add_engine(AdminState& state, Call call) {
     engine.backend = to_string(manifest.backend);
     engine.os = manifest.os;
     engine.arch = manifest.arch;
+    engine.min_driver = manifest.min_driver;
     engine.created = state.needs.clock.wall();
     StoreWork work = [&engine](Store& store) -> Result<json::value> {
         GLEANER_TRY(store.add_engine(engine));

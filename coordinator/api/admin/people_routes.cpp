@@ -198,7 +198,7 @@ Answer revoke_apikey(AdminState& state, Call call) {
         return json::value(json::object{{"id", id}, {"revoked", true}});
     };
     auto revoked = co_await state.needs.store.write<json::value>(std::move(work));
-    if (revoked.has_value()) state.needs.keys_changed();
+    if (revoked.has_value()) state.needs.forget_cached();
     co_return revoked;
 }
 

@@ -127,10 +127,15 @@ json::object to_json(const store::Model& model) {
 }
 
 json::object to_json(const store::EnginePackage& engine) {
-    return {{"sha256", engine.sha256.get()}, {"size_bytes", engine.size_bytes},
-            {"name", engine.name},           {"version", engine.version},
-            {"backend", engine.backend},     {"os", engine.os},
-            {"arch", engine.arch},           {"created", utc_text(engine.created)}};
+    return {{"sha256", engine.sha256.get()},
+            {"size_bytes", engine.size_bytes},
+            {"name", engine.name},
+            {"version", engine.version},
+            {"backend", engine.backend},
+            {"os", engine.os},
+            {"arch", engine.arch},
+            {"min_driver", engine.min_driver},
+            {"created", utc_text(engine.created)}};
 }
 
 json::object to_json(const ledger::Statement& statement) {

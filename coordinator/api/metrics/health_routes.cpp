@@ -36,6 +36,10 @@ void write_grid(PrometheusText& text, const runtime::Grid& grid) {
                  counters.canaries_passed);
     text.counter("gleaner_canaries_missed_total", "Known answers that nodes got wrong.",
                  counters.canaries_missed);
+    text.counter("gleaner_store_stalls_total",
+                 "Times that the store could not keep up or write: nothing new was lent.",
+                 counters.store_stalls);
+    text.gauge("gleaner_unsaved_results", "Results waiting to be saved.", grid.unsaved());
     text.counter("gleaner_leases_sent_total", "Shards lent to nodes.", counters.leases_sent);
     text.counter("gleaner_streams_started_total", "Online requests begun by a node.",
                  counters.streams_started);
@@ -100,6 +104,7 @@ Handled show_readiness(const Services& services, bool stopping, Reply& reply) {
     if (stopping) problem = "the coordinator is stopping";
     if (problem.empty() && services.store.queued() > store_queue_ready_max)
         problem = "the store is behind";
+    if (problem.empty()) problem = services.grid.stalled().value_or("");
     if (problem.empty()) {
         std::function<Result<int>(store::Store&)> ask = [](store::Store& s) -> Result<int> {
             GLEANER_TRY(s.models());

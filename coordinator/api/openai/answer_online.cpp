@@ -1,5 +1,6 @@
 /// /v1/chat/completions, /v1/completions, /v1/embeddings: check, admit, answer, settle.
 
+#include <algorithm>
 #include <limits>
 
 #include <boost/asio/this_coro.hpp>
@@ -9,8 +10,10 @@
 #include "coordinator/api/openai/model_catalogue.h"
 #include "coordinator/api/openai/online_answer.h"
 #include "coordinator/api/openai/privacy.h"
+#include "coordinator/api/openai/rate_gate.h"
 #include "coordinator/api/openai/routes.h"
 #include "coordinator/api/openai/settlements.h"
+#include "coordinator/api/openai/store_gate.h"
 #include "coordinator/core/admission/job_hold.h"
 #include "coordinator/runtime/grid.h"
 #include "shared/async/offload.h"
@@ -31,7 +34,7 @@ public:
     StreamId open_stream(runtime::StreamRequest request, runtime::StreamSink& sink) override {
         return grid_.open_stream(std::move(request), sink);
     }
-    void close_stream(StreamId stream) override { grid_.close_stream(stream); }
+    std::uint64_t close_stream(StreamId stream) override { return grid_.close_stream(stream); }
     std::optional<runtime::NodeFacts> facts(const NodeId& node) const override {
         return grid_.facts(node);
     }
@@ -70,6 +73,18 @@ Money most_of(const openai::EngineRequest& request, const store::Model& model) {
     return core::request_hold(bound, static_cast<std::uint32_t>(model.context_tokens), model.price);
 }
 
+/// A guess as OpenAI makes it: four bytes of text a token, and what is asked for at most.
+std::int64_t expected_tokens(const openai::EngineRequest& request, const store::Model& model) {
+    const auto prompt = std::min(request.prompt_bytes / 4 + 1, model.context_tokens);
+    return prompt + std::min(request.generated_tokens_max, model.context_tokens);
+}
+
+std::int64_t tokens_of(const std::vector<AnswerPart>& parts) {
+    std::int64_t tokens = 0;
+    for (const auto& part : parts) tokens += part.prompt_tokens + part.generated_tokens;
+    return tokens;
+}
+
 asio::awaitable<ApiResult<OnlineAnswer::Order>> order_of(const Services& services,
                                                          openai::Endpoint endpoint,
                                                          const Request& request,
@@ -96,9 +111,25 @@ asio::awaitable<ApiResult<OnlineAnswer::Order>> order_of(const Services& service
     co_return order;
 }
 
-void settle(const Services& services, const OnlineAnswer& answer, CreditGate::Hold& hold) {
-    auto acceptance =
-        acceptance_of(answer.order(), answer.parts(), answer.attempts(), services.clock.wall());
+/// Takes from the customer's rate and credit what the request may need at most.
+asio::awaitable<ApiResult<CreditGate::Hold>> admit(const Services& services,
+                                                   const OnlineAnswer::Order& order,
+                                                   std::int64_t tokens, Reply& reply) {
+    const auto& customer = order.caller.customer;
+    const auto within = services.rates.take_tokens(customer, tokens, &reply);
+    if (within.has_error()) co_return within.error();
+    const auto most = most_of(order.request, order.model);
+    auto hold = co_await services.credit.take(customer, most);
+    if (hold.has_error()) services.rates.correct_tokens(customer, tokens, 0);
+    co_return std::move(hold);
+}
+
+void settle(const Services& services, const OnlineAnswer& answer, std::int64_t tokens,
+            CreditGate::Hold& hold) {
+    services.rates.correct_tokens(answer.order().caller.customer, tokens,
+                                  tokens_of(answer.parts()));
+    auto acceptance = acceptance_of(answer.order(), answer.parts(), answer.attempts(),
+                                    answer.verified(), services.clock.wall());
     hold.charge(services.settlements.add(std::move(acceptance)));
     if (const auto first = answer.first_after()) services.metrics.first_token_after(*first);
 }
@@ -111,6 +142,8 @@ Handled answer_online(const Services& services, openai::Endpoint endpoint, Reque
     if (body.has_error()) co_return body.error();
     auto order = co_await order_of(services, endpoint, request, body.value());
     if (order.has_error()) co_return std::move(order).error();
+    const auto keeping_up = store_keeps_up(services);
+    if (keeping_up.has_error()) co_return keeping_up.error();
     const bool stream = order.value().request.stream;
 
     // A stream cannot be kept and sent again: the key counts for whole answers.
@@ -122,8 +155,8 @@ Handled answer_online(const Services& services, openai::Endpoint endpoint, Reque
         if (replayed) co_return api_ok();
         if (claimed.value()) key.emplace(std::move(*claimed.value()));
     }
-    const auto most = most_of(order.value().request, order.value().model);
-    auto hold = co_await services.credit.take(request.caller->customer, most);
+    const auto tokens = expected_tokens(order.value().request, order.value().model);
+    auto hold = co_await admit(services, order.value(), tokens, reply);
     if (hold.has_error()) {
         if (key) co_await key->release();
         co_return hold.error();
@@ -134,11 +167,11 @@ Handled answer_online(const Services& services, openai::Endpoint endpoint, Reque
                         std::move(order).value());
     if (stream) {
         auto outcome = co_await answer.stream_to(reply);
-        settle(services, answer, hold.value());
+        settle(services, answer, tokens, hold.value());
         co_return outcome;
     }
     auto text = co_await answer.whole(reply);
-    settle(services, answer, hold.value());
+    settle(services, answer, tokens, hold.value());
     if (text.has_error()) {
         if (key) co_await key->settle(text.error());
         co_return std::move(text).error();

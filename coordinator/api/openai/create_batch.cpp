@@ -7,6 +7,7 @@
 #include "coordinator/api/openai/objects.h"
 #include "coordinator/api/openai/privacy.h"
 #include "coordinator/api/openai/routes.h"
+#include "coordinator/api/openai/store_gate.h"
 #include "coordinator/openai/json_text.h"
 #include "coordinator/runtime/grid.h"
 #include "coordinator/store/blobs.h"
@@ -208,6 +209,8 @@ boost::asio::awaitable<ApiResult<std::string>> admit_batch(const Services& servi
 Handled create_batch(const Services& services, Request& request, Reply& reply) {
     const auto body = co_await request.read_all();
     if (body.has_error()) co_return body.error();
+    const auto keeping_up = store_keeps_up(services);
+    if (keeping_up.has_error()) co_return keeping_up.error();
     bool replayed = false;
     auto key = co_await services.idempotency.claim(request, body.value(), reply, replayed);
     if (key.has_error()) co_return key.error();

@@ -7,6 +7,7 @@
 #include "coordinator/api/openai/routes.h"
 #include "coordinator/store/blobs.h"
 #include "coordinator/store/executor.h"
+#include "shared/async/offload.h"
 
 namespace gleaner::api {
 
@@ -70,7 +71,11 @@ Handled delete_file(const Services& services, Request& request, Reply& reply) {
     const auto removed = co_await services.store.write(std::move(remove));
     if (removed.has_error()) co_return file_error(removed.error(), id.get());
     // The row is gone: bytes that cannot be removed are nobody's, not an error of this request.
-    (void)services.blobs.remove(id);
+    std::function<Result<int>()> unlink = [&]() -> Result<int> {
+        GLEANER_TRY(services.blobs.remove(id));
+        return 0;
+    };
+    (void)co_await offload(services.blocking, std::move(unlink));
     const json::object body{{"id", id.get()}, {"object", "file"}, {"deleted", true}};
     (void)co_await reply.send_json(200, json::serialize(body));
     co_return api_ok();

@@ -1,6 +1,8 @@
 #include "coordinator/api/openai/online_answer.h"
 
+#include "coordinator/core/verifier/plausibility.h"
 #include "coordinator/openai/engine_reply.h"
+#include "coordinator/runtime/reply_facts.h"
 #include "shared/proto/wire.pb.h"
 #include "shared/util/check.h"
 #include "shared/util/log.h"
@@ -51,7 +53,9 @@ ApiError interrupted() {
 /// A grid that is full passes; a model that fits no node does not.
 ApiError refusal(const Error& error, Duration retry_after) {
     if (error.code() == ErrorCode::failed_precondition)
-        return {503, "server_error", "model_unavailable", error.message()};
+        return {503, "server_error", "model_unavailable",
+                error.message() +
+                    ": choose another model (GET /v1/models), or ask for a larger machine"};
     return openai::rate_limited(error.message(), retry_after);
 }
 
@@ -80,6 +84,7 @@ void OnlineAnswer::open(Duration within) {
     request.privacy = order_.privacy;
     request.endpoint = grid_endpoint(order_.request.endpoint);
     request.body = relay_.engine_body();
+    engine_bytes_ = request.body.size();
     request.avoid = avoid_;
     request.give_up_after = within;
     state_ = State::running;
@@ -88,18 +93,23 @@ void OnlineAnswer::open(Duration within) {
 }
 
 void OnlineAnswer::close() {
-    if (stream_) grid_.close_stream(*std::exchange(stream_, std::nullopt));
+    if (!stream_) return;
+    const auto id = *std::exchange(stream_, std::nullopt);
+    const auto device_micros = grid_.close_stream(id);
+    if (!served_.empty() && served_.back().stream == id)
+        served_.back().device_micros = device_micros;
 }
 
 void OnlineAnswer::note_first() {
     if (!first_after_) first_after_ = clock_.now() - started_;
 }
 
-void OnlineAnswer::on_started(const NodeId& node) {
+void OnlineAnswer::on_started(const NodeId& node, bool trusted) {
     GLEANER_CHECK(stream_.has_value(), "a stream that was opened begins");
     auto facts = grid_.facts(node);
     if (!facts) facts = runtime::NodeFacts{.node = node};
-    served_.push_back({std::move(*facts), *stream_});
+    served_.push_back({std::move(*facts), *stream_, trusted});
+    sole_author_ = !relay_.started();
     relay_.begin_node(std::to_string(served_.size() - 1));
 }
 
@@ -116,9 +126,43 @@ void OnlineAnswer::on_delta(std::string_view data, std::uint32_t generated_token
     if (!pending_.empty() || node_broken_) changed_.notify();
 }
 
-void OnlineAnswer::on_end(const wire::StreamEnd& end) {
+core::Verdict OnlineAnswer::check(const wire::StreamEnd& end) const {
+    core::ResultFacts facts;
+    facts.embeddings = order_.request.endpoint == openai::Endpoint::embeddings;
+    facts.context_tokens = static_cast<std::uint32_t>(order_.model.context_tokens);
+    facts.prompt_bytes = engine_bytes_;
+    facts.prompt_tokens = end.prompt_tokens();
+    facts.generated_tokens = end.generated_tokens();
+    facts.device_micros = end.device_micros();
+    runtime::ReplyFacts reply;
+    if (order_.request.stream) {
+        reply.text = relay_.answer_text();
+        reply.finish_reason = relay_.finish_reason();
+    } else {
+        reply = runtime::read_reply(end.body());
+        if (!reply.well_formed) return core::Verdict::implausible;
+        facts.usage_prompt_tokens = reply.prompt_tokens;
+        facts.usage_generated_tokens = reply.generated_tokens;
+        facts.has_embedding = reply.has_embedding;
+    }
+    facts.text = reply.text;
+    facts.finish_reason = reply.finish_reason;
+    const auto found = core::check_plausibility(facts);
+    if (found.verdict == core::Verdict::implausible)
+        spdlog::warn("event=answer_implausible request={} node={} why=\"{}\"", order_.id.get(),
+                     served_.back().node.node.get(), found.why);
+    return found.verdict;
+}
+
+core::Verdict OnlineAnswer::on_end(const wire::StreamEnd& end) {
     stream_.reset();
     state_ = State::ended;
+    auto verdict = core::Verdict::plausible;
+    if (sole_author_ && !node_broken_ && !too_slow_ && !end.has_failure()) {
+        verdict = check(end);
+        checked_ = verdict == core::Verdict::plausible;
+        served_.back().implausible = !checked_;
+    }
     if (end.has_failure()) {
         state_ = State::rejected;
         problem_ = openai::engine_refusal(end.failure().body(),
@@ -129,10 +173,13 @@ void OnlineAnswer::on_end(const wire::StreamEnd& end) {
                static_cast<std::int64_t>(end.device_micros())};
     body_ = end.body();
     changed_.notify();
+    return verdict;
 }
 
-void OnlineAnswer::on_interrupted(const NodeId& node, core::FailureCause) {
+void OnlineAnswer::on_interrupted(const NodeId& node, core::FailureCause,
+                                  std::uint64_t device_micros) {
     stream_.reset();
+    if (!served_.empty()) served_.back().device_micros = device_micros;
     state_ = State::interrupted;
     avoid_.push_back(node);
     changed_.notify();
@@ -247,13 +294,14 @@ asio::awaitable<ApiResult<std::string>> OnlineAnswer::whole(Reply& reply) {
             facts.created_s = clock_.wall().seconds();
             facts.top_logprobs = order_.request.top_logprobs;
             auto rewritten = openai::openai_reply(body_, facts);
-            if (rewritten.has_value()) {
+            const bool good = rewritten.has_value() && !served_.back().implausible;
+            if (good) {
                 note_first();
                 relay_.on_end(totals_, pending_);
                 co_return std::move(rewritten).value();
             }
             spdlog::warn("event=answer_refused request={} why=\"{}\"", order_.id.get(),
-                         rewritten.error().message());
+                         rewritten.has_error() ? rewritten.error().message() : "implausible");
             avoid_.push_back(served_.back().node.node);
             state_ = State::interrupted;
         }
@@ -267,10 +315,18 @@ std::vector<AnswerPart> OnlineAnswer::parts() const {
     std::vector<AnswerPart> parts;
     for (const auto& part : relay_.parts()) {
         const auto& served = served_.at(static_cast<std::size_t>(std::stoul(part.node)));
-        parts.push_back({served.node, served.stream, part.prompt_tokens, part.generated_tokens,
-                         part.device_micros});
+        if (served.implausible) continue;
+        const auto device_micros = part.device_micros > 0
+                                       ? part.device_micros
+                                       : static_cast<std::int64_t>(served.device_micros);
+        parts.push_back(
+            {served.node, served.stream, part.prompt_tokens, part.generated_tokens, device_micros});
     }
     return parts;
+}
+
+bool OnlineAnswer::verified() const {
+    return checked_ && served_.back().trusted;
 }
 
 }  // namespace gleaner::api

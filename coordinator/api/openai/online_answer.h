@@ -22,7 +22,8 @@ public:
     virtual ~StreamPlacer() = default;
     [[nodiscard]] virtual StreamId open_stream(runtime::StreamRequest request,
                                                runtime::StreamSink& sink) = 0;
-    virtual void close_stream(StreamId stream) = 0;
+    /// Returns the stream's share of its device's time, in micros.
+    [[nodiscard]] virtual std::uint64_t close_stream(StreamId stream) = 0;
     [[nodiscard]] virtual std::optional<runtime::NodeFacts> facts(const NodeId& node) const = 0;
 };
 
@@ -67,15 +68,19 @@ public:
     /// What to bill, once one of the two has returned.
     [[nodiscard]] std::vector<AnswerPart> parts() const;
     [[nodiscard]] std::uint32_t attempts() const { return attempts_; }
+    /// The whole answer is one node's, passed the verifier, and the node is trusted by recent
+    /// canaries: what also makes a batch's item verified.
+    [[nodiscard]] bool verified() const;
     /// From the start to the first thing for the customer; nothing when nothing came.
     [[nodiscard]] std::optional<Duration> first_after() const { return first_after_; }
     [[nodiscard]] const Order& order() const { return order_; }
 
     // runtime::StreamSink
-    void on_started(const NodeId& node) override;
+    void on_started(const NodeId& node, bool trusted) override;
     void on_delta(std::string_view data, std::uint32_t generated_tokens) override;
-    void on_end(const wire::StreamEnd& end) override;
-    void on_interrupted(const NodeId& node, core::FailureCause cause) override;
+    [[nodiscard]] core::Verdict on_end(const wire::StreamEnd& end) override;
+    void on_interrupted(const NodeId& node, core::FailureCause cause,
+                        std::uint64_t device_micros) override;
     void on_refused(const Error& error, Duration retry_after) override;
 
 private:
@@ -85,6 +90,7 @@ private:
     /// Closes the present stream, if it is open: nothing more comes from it.
     void close();
     void note_first();
+    [[nodiscard]] core::Verdict check(const wire::StreamEnd& end) const;
     /// After an interruption: opens the next stream, or says why not.
     [[nodiscard]] ApiStatus go_on();
     [[nodiscard]] boost::asio::awaitable<Status> flush(Reply& reply);
@@ -107,9 +113,17 @@ private:
     struct Served {
         runtime::NodeFacts node;
         StreamId stream;
+        bool trusted = false;
+        bool implausible = false;         ///< the verifier refused its answer: not billed
+        std::uint64_t device_micros = 0;  ///< of one that did not end by itself
     };
     std::vector<Served> served_;
-    std::string pending_;  ///< for the customer, not yet written
+    std::size_t engine_bytes_ = 0;  ///< of the present node's request
+    /// The present node writes all of the answer. One of several is not judged: it is not known who
+    /// wrote how much of the text.
+    bool sole_author_ = false;
+    bool checked_ = false;  ///< the verifier passed the answer
+    std::string pending_;   ///< for the customer, not yet written
     std::optional<ApiError> problem_;
     std::string body_;  ///< of a whole answer
     openai::StreamRelay::NodeTotals totals_;

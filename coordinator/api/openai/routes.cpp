@@ -1,5 +1,6 @@
 #include "coordinator/api/openai/routes.h"
 
+#include "coordinator/api/openai/rate_gate.h"
 #include "coordinator/api/router.h"
 
 namespace gleaner::api {
@@ -8,37 +9,45 @@ namespace {
 
 using Simple = Handled (*)(const Services&, Request&, Reply&);
 
-Route project_route(Method method, std::string pattern, const Services& services, Simple handler) {
+/// Counted before anything is read or asked of the store. `told`: the reply has the rate's headers.
+Handled within_rate(const Services& services, Simple handler, bool told, Request& request,
+                    Reply& reply) {
+    const auto taken =
+        services.rates.take_request(request.caller->customer, told ? &reply : nullptr);
+    if (taken.has_error()) co_return taken.error();
+    co_return co_await handler(services, request, reply);
+}
+
+Route project_route(Method method, std::string pattern, const Services& services, Simple handler,
+                    bool told = false) {
     Route route;
     route.method = method;
     route.pattern = std::move(pattern);
     route.access = Access::project;
-    route.handler = [&services, handler](Request& request, Reply& reply) {
-        return handler(services, request, reply);
+    route.handler = [&services, handler, told](Request& request, Reply& reply) {
+        return within_rate(services, handler, told, request, reply);
     };
     return route;
 }
 
-Route online_route(openai::Endpoint endpoint, const Services& services) {
-    Route route;
-    route.method = Method::post;
-    route.pattern = openai::path_of(endpoint);
-    route.access = Access::project;
+template <openai::Endpoint endpoint>
+Route online_route(const Services& services) {
+    auto route = project_route(
+        Method::post, std::string(openai::path_of(endpoint)), services,
+        [](const Services& s, Request& request, Reply& reply) {
+            return answer_online(s, endpoint, request, reply);
+        },
+        true);
     route.body_bytes_max = services.limits.request_bytes_max;
-    route.handler = [&services, endpoint](Request& request, Reply& reply) {
-        return answer_online(services, endpoint, request, reply);
-    };
     return route;
 }
 
 }  // namespace
 
 void add_openai_routes(Router& router, const Services& services) {
-    Route models;
-    models.pattern = "/v1/models";
-    models.access = Access::project;
-    models.handler = [&services](Request&, Reply& reply) { return list_models(services, reply); };
-    router.add(std::move(models));
+    router.add(project_route(
+        Method::get, "/v1/models", services,
+        [](const Services& s, Request&, Reply& reply) { return list_models(s, reply); }));
     // A model's name may hold slashes.
     router.add(project_route(Method::get, "/v1/models/{id...}", services, get_model));
 
@@ -56,9 +65,9 @@ void add_openai_routes(Router& router, const Services& services) {
     router.add(project_route(Method::get, "/v1/batches/{id}", services, get_batch));
     router.add(project_route(Method::post, "/v1/batches/{id}/cancel", services, cancel_batch));
 
-    for (const auto endpoint : {openai::Endpoint::chat_completions, openai::Endpoint::completions,
-                                openai::Endpoint::embeddings})
-        router.add(online_route(endpoint, services));
+    router.add(online_route<openai::Endpoint::chat_completions>(services));
+    router.add(online_route<openai::Endpoint::completions>(services));
+    router.add(online_route<openai::Endpoint::embeddings>(services));
     router.add(project_route(Method::get, "/v1/receipts/{id}", services, get_receipt));
 }
 

@@ -21,6 +21,7 @@ class ApiMetrics;
 class CreditGate;
 class IdempotencyKeys;
 class ModelCatalogue;
+class RateGate;
 class Settlements;
 
 struct ApiLimits {
@@ -43,6 +44,7 @@ struct Services {
     boost::asio::any_io_executor blocking;  ///< a thread pool: files, big JSON
     ModelCatalogue& models;
     CreditGate& credit;
+    RateGate& rates;
     IdempotencyKeys& idempotency;
     Settlements& settlements;
     ApiMetrics& metrics;

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "coordinator/runtime/grid.h"
 #include "coordinator/store/executor.h"
 #include "shared/util/log.h"
 
@@ -32,7 +33,7 @@ store::MeterRecord meter_of(const OnlineAnswer::Order& order, const AnswerPart& 
 
 std::string receipt_of(const OnlineAnswer::Order& order,
                        const std::vector<store::MeterRecord>& meters, std::uint32_t attempts,
-                       Money price, WallTime at) {
+                       bool verified, Money price, WallTime at) {
     json::array parts;
     std::int64_t prompt = 0;
     std::int64_t generated = 0;
@@ -55,7 +56,7 @@ std::string receipt_of(const OnlineAnswer::Order& order,
                          {"generated_tokens", generated},
                          {"parts", std::move(parts)},
                          {"attempts", attempts},
-                         {"verified", false},
+                         {"verified", verified},
                          {"price_micros", price.micros}};
     if (order.request.endpoint != openai::Endpoint::embeddings)
         receipt["seed"] = order.request.seed;
@@ -66,7 +67,7 @@ std::string receipt_of(const OnlineAnswer::Order& order,
 
 store::Acceptance acceptance_of(const OnlineAnswer::Order& order,
                                 const std::vector<AnswerPart>& parts, std::uint32_t attempts,
-                                WallTime at) {
+                                bool verified, WallTime at) {
     store::Acceptance acceptance;
     acceptance.outcome.request = order.id;
     Money price;
@@ -77,18 +78,20 @@ store::Acceptance acceptance_of(const OnlineAnswer::Order& order,
         price += acceptance.meters.back().price;
     }
     if (acceptance.meters.empty()) return acceptance;
-    acceptance.receipt_json = receipt_of(order, acceptance.meters, attempts, price, at);
+    acceptance.receipt_json = receipt_of(order, acceptance.meters, attempts, verified, price, at);
     return acceptance;
 }
 
-Settlements::Settlements(const boost::asio::any_io_executor& executor, store::StoreExecutor& store)
-    : store_(store), timer_(executor) {}
+Settlements::Settlements(const boost::asio::any_io_executor& executor, store::StoreExecutor& store,
+                         runtime::Grid& grid)
+    : store_(store), grid_(grid), timer_(executor) {}
 
 Money Settlements::add(store::Acceptance acceptance) {
     Money price;
     for (const auto& meter : acceptance.meters) price += meter.price;
-    if (!acceptance.meters.empty())
-        write(std::make_shared<const store::Acceptance>(std::move(acceptance)));
+    if (acceptance.meters.empty()) return price;
+    grid_.settlement_queued();
+    write(std::make_shared<const store::Acceptance>(std::move(acceptance)));
     return price;
 }
 
@@ -99,7 +102,10 @@ void Settlements::write(Shared acceptance) {
             return ok();
         },
         [this, acceptance](const Status& status) {
-            if (status.has_value()) return;
+            if (status.has_value()) {
+                grid_.settlement_saved();
+                return;
+            }
             spdlog::error("event=answer_not_settled request={} why=\"{}\"",
                           acceptance->outcome.request.get(), status.error().message());
             // What contradicts the store would fail again; only a store that cannot write passes.
@@ -107,6 +113,7 @@ void Settlements::write(Shared acceptance) {
             const bool passes = code == ErrorCode::disk_full || code == ErrorCode::io_failed ||
                                 code == ErrorCode::unavailable || code == ErrorCode::timeout;
             if (passes) retry_later(acceptance);
+            grid_.settlement_failed(passes);
         });
 }
 

@@ -9,6 +9,10 @@
 #include "coordinator/api/openai/online_answer.h"
 #include "shared/model/money.h"
 
+namespace gleaner::runtime {
+class Grid;
+}
+
 namespace gleaner::store {
 class StoreExecutor;
 }
@@ -19,14 +23,16 @@ namespace gleaner::api {
 /// customer.
 [[nodiscard]] store::Acceptance acceptance_of(const OnlineAnswer::Order& order,
                                               const std::vector<AnswerPart>& parts,
-                                              std::uint32_t attempts, WallTime at);
+                                              std::uint32_t attempts, bool verified, WallTime at);
 
 /// Single-threaded; outlives the executor's work.
 class Settlements {
 public:
     static constexpr Duration retry_after = std::chrono::seconds(2);
 
-    Settlements(const boost::asio::any_io_executor& executor, store::StoreExecutor& store);
+    /// `grid`: hears of what waits, since too much of it stops new work. Both must outlive this.
+    Settlements(const boost::asio::any_io_executor& executor, store::StoreExecutor& store,
+                runtime::Grid& grid);
 
     /// Hands it to the store; returns its price. What the store cannot write (its disk is full)
     /// is kept and tried again.
@@ -40,6 +46,7 @@ private:
     void retry_later(Shared acceptance);
 
     store::StoreExecutor& store_;
+    runtime::Grid& grid_;
     boost::asio::steady_timer timer_;
     std::vector<Shared> waiting_;
 };

@@ -18,6 +18,7 @@ using openai::invalid_request;
 namespace {
 
 constexpr std::size_t block_bytes = 256U << 10U;
+constexpr std::uint64_t form_bytes_max = 64U << 10U;  ///< around the file
 constexpr std::size_t field_bytes_max = 4'096;
 constexpr std::size_t filename_bytes_max = 255;
 
@@ -26,6 +27,7 @@ struct UploadForm {
     std::optional<std::string> purpose;
     std::optional<std::string> filename;
     std::string block;
+    std::uint64_t room = 0;        ///< left of the project's storage when the upload began
     std::string* field = nullptr;  ///< a field that is wanted
     bool in_file = false;
     std::string ignored;
@@ -77,14 +79,24 @@ MultipartReader::Sink sink_of(UploadForm& form) {
     return sink;
 }
 
+Error would_fill_disk() {
+    return {ErrorCode::disk_full, "an upload would fill the disk"};
+}
+
 ApiError over_quota(std::uint64_t limit) {
     return {413, "invalid_request_error", "storage_quota_exceeded",
             "This file does not fit into the project's storage of " + std::to_string(limit) +
                 " bytes: delete files that are no longer needed."};
 }
 
-/// Refuses what cannot fit before any of it is read.
-boost::asio::awaitable<ApiStatus> check_room(const Services& services, const Request& request) {
+ApiError too_large(std::uint64_t limit) {
+    return {413, "invalid_request_error", "file_too_large",
+            "A file may have at most " + std::to_string(limit) + " bytes: split it."};
+}
+
+/// How large the file may become. Refuses what cannot fit before any of it is read.
+boost::asio::awaitable<ApiResult<std::uint64_t>> check_room(const Services& services,
+                                                            const Request& request) {
     const auto expected = request.content_length.value_or(0);
     const auto project = request.caller->project;
     std::function<Result<std::int64_t>(store::Store&)> load = [&](store::Store& s) {
@@ -93,25 +105,27 @@ boost::asio::awaitable<ApiStatus> check_room(const Services& services, const Req
     const auto stored = co_await services.store.read(std::move(load));
     if (stored.has_error()) co_return ApiError(stored.error());
     const auto used = static_cast<std::uint64_t>(stored.value());
-    if (used + expected > services.limits.project_bytes_max)
-        co_return over_quota(services.limits.project_bytes_max);
+    const auto quota = services.limits.project_bytes_max;
+    if (used > quota || expected > quota - used) co_return over_quota(quota);
+    if (expected > services.limits.file_bytes_max + form_bytes_max)
+        co_return too_large(services.limits.file_bytes_max);
     const auto free = services.blobs.free_bytes();
     if (free.has_error()) co_return ApiError(free.error());
     if (static_cast<std::uint64_t>(free.value()) < expected + services.limits.disk_reserve_bytes)
-        co_return ApiError(Error(ErrorCode::disk_full, "an upload would fill the disk"));
-    co_return api_ok();
+        co_return ApiError(would_fill_disk());
+    co_return quota - used;
 }
 
+/// Writes what has come. A body without a length is measured against all limits as it grows.
 boost::asio::awaitable<ApiStatus> flush(const Services& services, UploadForm& form,
                                         store::PartialBlob& blob) {
-    if (static_cast<std::uint64_t>(blob.size()) + form.block.size() >
-        services.limits.file_bytes_max) {
-        co_return ApiError(413, "invalid_request_error", "file_too_large",
-                           "A file may have at most " +
-                               std::to_string(services.limits.file_bytes_max) +
-                               " bytes: split it.");
-    }
+    const auto size = static_cast<std::uint64_t>(blob.size()) + form.block.size();
+    if (size > services.limits.file_bytes_max) co_return too_large(services.limits.file_bytes_max);
+    if (size > form.room) co_return over_quota(services.limits.project_bytes_max);
     std::function<Result<int>()> write = [&]() -> Result<int> {
+        GLEANER_TRY(const auto free, services.blobs.free_bytes());
+        const auto needed = form.block.size() + services.limits.disk_reserve_bytes;
+        if (static_cast<std::uint64_t>(free) < needed) return would_fill_disk();
         GLEANER_TRY(blob.write(form.block));
         return 0;
     };
@@ -174,7 +188,11 @@ boost::asio::awaitable<ApiResult<store::File>> keep(const Services& services, Re
     };
     auto added = co_await services.store.write(std::move(add));
     if (added.has_value() && added.value()) co_return std::move(*added.value());
-    (void)services.blobs.remove(file.id);
+    std::function<Result<int>()> remove = [&]() -> Result<int> {
+        GLEANER_TRY(services.blobs.remove(file.id));
+        return 0;
+    };
+    (void)co_await offload(services.blocking, std::move(remove));
     if (added.has_error()) co_return ApiError(added.error());
     co_return over_quota(quota);
 }
@@ -188,13 +206,23 @@ Handled upload_file(const Services& services, Request& request, Reply& reply) {
                            "Files are uploaded as multipart/form-data with the fields 'file' and "
                            "'purpose'.");
     }
-    auto room = co_await check_room(services, request);
-    if (room.has_error()) co_return room;
+    const auto room = co_await check_room(services, request);
+    if (room.has_error()) co_return room.error();
     auto blob = services.blobs.create();
     if (blob.has_error()) co_return ApiError(blob.error());
     UploadForm form;
+    form.room = room.value();
     auto received = co_await receive(services, request, std::move(*boundary), form, blob.value());
-    if (received.has_error()) co_return received;
+    if (received.has_error()) {
+        // Removing gigabytes takes a while: not on this thread.
+        std::optional<store::PartialBlob> unwanted(std::move(blob).value());
+        std::function<Result<int>()> remove = [&]() -> Result<int> {
+            unwanted.reset();
+            return 0;
+        };
+        (void)co_await offload(services.blocking, std::move(remove));
+        co_return received;
+    }
     const auto file = co_await keep(services, request, form, blob.value());
     if (file.has_error()) co_return file.error();
     (void)co_await reply.send_json(200, json::serialize(file_object(file.value())));

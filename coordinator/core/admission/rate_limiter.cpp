@@ -22,8 +22,24 @@ std::optional<Duration> RateLimiter::take(const std::string& key, Time now, doub
         bucket = {there - cost, now};
         return std::nullopt;
     }
-    const double wait_s = (needed - there) / std::max(limit_.per_second, 1e-9);
+    return time_for(needed - there);
+}
+
+Duration RateLimiter::time_for(double amount) const {
+    const double wait_s = amount / std::max(limit_.per_second, 1e-9);
     return Duration{static_cast<std::int64_t>(std::ceil(std::min(wait_s, 86'400.0) * 1e6))};
+}
+
+void RateLimiter::correct(const std::string& key, Time now, double cost) {
+    auto& bucket = buckets_.try_emplace(key, Bucket{limit_.burst, now}).first->second;
+    bucket = {std::min(level(bucket, now) - cost, limit_.burst), now};
+}
+
+RateLimiter::View RateLimiter::view(const std::string& key, Time now) const {
+    const auto found = buckets_.find(key);
+    if (found == buckets_.end()) return {limit_.burst, Duration{0}};
+    const double there = level(found->second, now);
+    return {std::max(there, 0.0), time_for(limit_.burst - there)};
 }
 
 void RateLimiter::forget_full(Time now) {

@@ -22,6 +22,16 @@ public:
     /// bucket is unchanged then. A cost over the burst is allowed from a full bucket.
     [[nodiscard]] std::optional<Duration> take(const std::string& key, Time now, double cost = 1);
 
+    /// Takes more (or with a negative cost gives back) once the true cost is known; may leave the
+    /// bucket in debt.
+    void correct(const std::string& key, Time now, double cost);
+
+    struct View {
+        double left = 0;      ///< at least 0
+        Duration full_in{0};  ///< until all of it is there again
+    };
+    [[nodiscard]] View view(const std::string& key, Time now) const;
+
     /// Keys with full buckets are forgotten; called by take() now and then.
     void forget_full(Time now);
     [[nodiscard]] std::size_t size() const { return buckets_.size(); }
@@ -32,6 +42,7 @@ private:
         Time at;
     };
     [[nodiscard]] double level(const Bucket& bucket, Time now) const;
+    [[nodiscard]] Duration time_for(double amount) const;
 
     Limit limit_;
     std::unordered_map<std::string, Bucket> buckets_;

@@ -81,6 +81,7 @@ struct StartStream {
     StreamId stream;
     NodeId node;
     Duration deadline{};
+    bool trusted = false;  ///< by recent checks of this node with this model
 };
 
 /// Its node is gone, or failed through no fault of the request: place it again (StreamRequested

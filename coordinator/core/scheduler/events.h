@@ -150,11 +150,16 @@ struct StreamAbandoned {
     StreamId stream;
 };
 
+/// The store cannot keep up or cannot write: hand out nothing new until StoreRecovered.
+struct StoreStalled {};
+struct StoreRecovered {};
+
 /// A timer asked for by Wake.
 struct Tick {};
 
 using Event = std::variant<NodeJoined, NodeLeft, NodeDrained, CapacityChanged, ModelStateChanged,
                            ModelOffered, ModelWithdrawn, JobOpened, JobCancelled, ItemFinished,
-                           LeaseReturned, StreamRequested, StreamFinished, StreamAbandoned, Tick>;
+                           LeaseReturned, StreamRequested, StreamFinished, StreamAbandoned,
+                           StoreStalled, StoreRecovered, Tick>;
 
 }  // namespace gleaner::core

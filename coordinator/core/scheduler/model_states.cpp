@@ -184,6 +184,7 @@ void Scheduler::State::restore(const std::string& key, const std::string& json) 
     auto& standing = standings[key];
     static_cast<Standing&>(standing) = *read;
     standing.key = key;
+    restarted = true;
 }
 
 }  // namespace gleaner::core

@@ -92,6 +92,7 @@ struct Node {
     bool connected = false;
     bool paused = false;
     bool draining = false;
+    bool online = false;   ///< in State::online
     bool settled = false;  ///< has said, in this session, what it runs
     bool idle = false;     ///< in State::idle
     std::string engine;

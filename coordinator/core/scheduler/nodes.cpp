@@ -188,6 +188,7 @@ std::uint32_t Scheduler::State::credit(const Slot& slot) const {
 
 void Scheduler::State::reindex(Node& node) {
     for (auto& [model, slot] : node.slots) reindex(node, slot);
+    toggle(node.online, node.connected && !node.draining && !node.engine.empty(), online, node);
     toggle(node.idle, node.able() && has_idle_device(node), idle, node);
 }
 

@@ -70,6 +70,7 @@ Scheduler::Scheduler(SchedulerOptions options) : state_(std::make_unique<State>(
 Scheduler::~Scheduler() = default;
 
 std::vector<Command> Scheduler::on(const Event& event, Time now) {
+    if (!state_->started) state_->started = now;
     state_->now = now;
     state_->spread_over = 0;
     std::visit([this](const auto& e) { state_->on(e); }, event);
@@ -128,6 +129,7 @@ Scheduler::Totals Scheduler::totals() const {
     totals.running_streams = state_->running_streams;
     totals.waiting_streams = state_->streams.size() - state_->running_streams;
     totals.outage_suspected = state_->outage_until.has_value();
+    totals.store_stalled = state_->stalled;
     return totals;
 }
 

@@ -69,6 +69,7 @@ public:
         std::uint64_t running_streams = 0;
         std::uint64_t waiting_streams = 0;
         bool outage_suspected = false;
+        bool store_stalled = false;
     };
     [[nodiscard]] Totals totals() const;
 

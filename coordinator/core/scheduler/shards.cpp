@@ -44,7 +44,7 @@ bool Scheduler::State::feed(Node& node, Slot& slot) {
 }
 
 bool Scheduler::State::lend(Node& node, Slot& slot) {
-    if (slot.backoff_until > now) return false;
+    if (stalled || slot.backoff_until > now) return false;
     if (slot.standing->distrusted()) return probe(node, slot);
     const std::uint32_t room = credit(slot);
     const auto sources = queues_for(node, slot.model);

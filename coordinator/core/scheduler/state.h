@@ -141,6 +141,10 @@ struct Scheduler::State {
     void node_returned(Node& node);
     void end_outage();
 
+    // store_stall.cpp
+    void on(const StoreStalled& event);
+    void on(const StoreRecovered& event);
+
     // model_states.cpp
     void on(const ModelStateChanged& event);
     void on(const ModelOffered& event);
@@ -240,6 +244,9 @@ struct Scheduler::State {
     void on(const StreamFinished& event);
     void on(const StreamAbandoned& event);
     bool start_stream(Stream& stream);
+    [[nodiscard]] bool may_start(const Stream& stream) const;
+    void refuse_hopeless(WorkQueue& queue);
+    void refuse_waiting(Stream& stream, std::string reason);
     void start_on(Stream& stream, Node& node, Slot& slot);
     void serve_waiting(Node& node, Slot& slot);
     void stop_waiting(Stream& stream);
@@ -274,11 +281,12 @@ struct Scheduler::State {
     std::set<std::pair<LeaseId, std::uint32_t>> held_results;
     std::map<std::uint64_t, Incident> incidents;
     std::unordered_map<StreamId, Stream> streams;
-    std::set<Index> demanded;                      ///< queues with demand
-    std::set<std::pair<Index, Index>> fallen;      ///< (node, model) distrusted during this event
-    ClassIndex<Index> idle;                        ///< able nodes that hold no work
-    std::set<Index> owners_seen;            ///< of nodes that ever joined
-    std::set<Index> certified_owners_seen;  ///< those with a certified site
+    std::set<Index> demanded;                  ///< queues with demand
+    std::set<std::pair<Index, Index>> fallen;  ///< (node, model) distrusted during this event
+    ClassIndex<Index> idle;                    ///< able nodes that hold no work
+    std::set<Index> owners_seen;               ///< of nodes that ever joined
+    std::set<Index> certified_owners_seen;     ///< those with a certified site
+    ClassIndex<Index> online;                  ///< connected nodes with an engine, paused ones too
     std::multiset<std::uint64_t> memory_of_nodes;  ///< largest device of each node seen
 
     std::set<Timer> timers;
@@ -290,6 +298,9 @@ struct Scheduler::State {
     std::set<Index> lost_in_outage;
     std::optional<Time> outage_until;
     std::uint64_t connected = 0;
+    bool stalled = false;         ///< the store cannot keep results
+    std::optional<Time> started;  ///< the first event
+    bool restarted = false;       ///< standings of an earlier life were restored
 
     std::size_t spread_over = 0;  ///< hungry nodes that share a job's last items now; 0: all ready
     std::uint64_t next_lease = 1;

@@ -15,6 +15,21 @@ constexpr std::uint32_t backoff_doublings_max = 6;
 constexpr double retry_seconds_min = 1;
 constexpr double retry_seconds_max = 60;
 constexpr double retry_seconds_unready = 10;
+/// After a restart the nodes of before come back one by one.
+constexpr Duration nodes_return_within = std::chrono::seconds(30);
+constexpr const char* cannot_save = "results cannot be saved at the moment";
+
+std::string nobody_there(PrivacyClass privacy) {
+    switch (privacy) {
+        case PrivacyClass::any:
+            return "no node that can run this model is online";
+        case PrivacyClass::certified:
+            return "no node of a certified site that can run this model is online";
+        case PrivacyClass::own:
+            return "no node of your own sites that can run this model is online";
+    }
+    return {};
+}
 
 std::string gibibytes(std::uint64_t bytes) {
     const std::uint64_t tenths = (bytes * 10 + (1ULL << 29U)) >> 30U;
@@ -44,6 +59,11 @@ void Scheduler::State::on(const StreamRequested& event) {
                true);
         return;
     }
+    // An answer that has begun goes on: what it costs is bounded by what runs.
+    if (stalled && event.avoid.empty()) {
+        refuse(event.stream, model, cannot_save, false);
+        return;
+    }
     model.streamed = true;
     model.streamed_at = now;
     auto& queue = queue_of(event.model, event.privacy, event.own_sites_of);
@@ -59,10 +79,14 @@ void Scheduler::State::on(const StreamRequested& event) {
         // One customer may fill half of a queue, so that others still find a place in it.
         const bool full = model.waiting_streams >= options.stream_queue_max ||
                           stream.customer->waiting_streams * 2 > options.stream_queue_max;
-        if (full || event.give_up <= now) {
+        const bool hopeless = !may_start(stream);
+        if (full || hopeless || event.give_up <= now) {
             streams.erase(event.stream);
             refuse(event.stream, model,
-                   full ? "too many requests wait for this model" : "every node is busy", false);
+                   hopeless ? nobody_there(queue.key.privacy)
+                   : full   ? "too many requests wait for this model"
+                            : "every node is busy",
+                   false);
             return;
         }
         stream.sequence = next_waiting++;
@@ -89,6 +113,47 @@ bool Scheduler::State::start_stream(Stream& stream) {
     return false;
 }
 
+/// Could a node take it before it gives up? One that is online and may serve it, or one that was
+/// lost a moment ago; else there is nothing to wait for.
+bool Scheduler::State::may_start(const Stream& stream) const {
+    const auto& key = stream.queue->key;
+    const auto& model = models[key.model];
+    if (outage_until || (restarted && now < *started + nodes_return_within)) return true;
+    const auto could = [&](const Node& node) {
+        if (node.memory_max < model.memory_bytes || node.engine.empty()) return false;
+        if (std::ranges::binary_search(stream.avoid, node.index)) return false;
+        const auto found = node.slots.find(key.model);
+        if (found == node.slots.end()) return true;
+        const Slot& slot = found->second;
+        if (slot.standing != nullptr && slot.standing->distrusted()) return false;
+        const bool ready = slot.phase == Slot::Phase::ready;
+        return (ready ? slot.stream_backoff_until : slot.backoff_until) < stream.give_up;
+    };
+    for (const Index index : online.of(key.privacy, key.owner))
+        if (could(nodes[index])) return true;
+    for (auto lost = losses.lower_bound({now - options.reconnect_grace, 0}); lost != losses.end();
+         ++lost)
+        if (eligible(nodes[lost->second], key) && could(nodes[lost->second])) return true;
+    return false;
+}
+
+/// Nodes have left: some of those who wait do so in vain now.
+void Scheduler::State::refuse_hopeless(WorkQueue& queue) {
+    std::vector<StreamId> hopeless;
+    for (const auto& [sequence, id] : queue.waiting)
+        if (!may_start(streams.at(id))) hopeless.push_back(id);
+    for (const StreamId id : hopeless)
+        refuse_waiting(streams.at(id), nobody_there(queue.key.privacy));
+}
+
+void Scheduler::State::refuse_waiting(Stream& stream, std::string reason) {
+    const StreamId id = stream.id;
+    const auto& model = models[stream.queue->key.model];
+    stop_waiting(stream);
+    erase_stream(id);
+    refuse(id, model, std::move(reason), false);
+}
+
 void Scheduler::State::start_on(Stream& stream, Node& node, Slot& slot) {
     stream.node = &node;
     stream.slot = &slot;
@@ -99,13 +164,13 @@ void Scheduler::State::start_on(Stream& stream, Node& node, Slot& slot) {
     slot.used_at = now;
     node.streams.insert(stream.id);
     ++running_streams;
-    emit(StartStream{stream.id, node.id, options.stream_deadline});
+    emit(StartStream{stream.id, node.id, options.stream_deadline, slot.standing->trusted()});
     reindex(node, slot);
 }
 
 /// Gives free stream slots of the node to those who wait longest.
 void Scheduler::State::serve_waiting(Node& node, Slot& slot) {
-    while (slot.rank) {
+    while (slot.rank && !stalled) {
         Stream* first = nullptr;
         for (auto* queue : queues_for(node, slot.model)) {
             int looked_at = 0;
@@ -220,12 +285,10 @@ void Scheduler::State::refuse(StreamId stream, const Model& model, std::string r
 void Scheduler::State::on_give_up(Stream& stream) {
     if (stream.node != nullptr) return;
     const auto& key = stream.queue->key;
-    const auto& model = models[key.model];
-    const bool ready = !model.ready.of(key.privacy, key.owner).empty();
-    const StreamId id = stream.id;
-    stop_waiting(stream);
-    erase_stream(id);
-    refuse(id, model, ready ? "every node is busy" : "no node has this model ready", false);
+    const bool ready = !models[key.model].ready.of(key.privacy, key.owner).empty();
+    refuse_waiting(stream, stalled ? cannot_save
+                           : ready ? "every node is busy"
+                                   : "no node has this model ready");
 }
 
 void Scheduler::State::on_overdue(Stream& stream) {

@@ -97,6 +97,7 @@ void Scheduler::State::sweep() {
     const std::vector<Index> indices(demanded.begin(), demanded.end());
     for (const Index index : indices) {
         auto& queue = queues[index];
+        refuse_hopeless(queue);
         if (queue.pending > 0) push(queue);
         consider_loads(queue);
         relieve(queue);

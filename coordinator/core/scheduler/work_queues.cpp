@@ -112,7 +112,7 @@ void Scheduler::State::unplace(Job& job, std::uint32_t item, ItemState& state) {
 
 /// Offers pending work to nodes that had found nothing.
 void Scheduler::State::push(WorkQueue& queue) {
-    if (queue.pending == 0) return;
+    if (queue.pending == 0 || stalled) return;
     auto& model = models[queue.key.model];
     const auto& hungry = model.hungry.of(queue.key.privacy, queue.key.owner);
     int fruitless = 0;

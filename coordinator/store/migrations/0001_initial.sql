@@ -147,7 +147,8 @@ CREATE TABLE engines (
     backend TEXT NOT NULL,
     os TEXT NOT NULL,
     arch TEXT NOT NULL,
-    created INTEGER NOT NULL
+    created INTEGER NOT NULL,
+    min_driver TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE files (

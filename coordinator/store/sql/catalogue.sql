@@ -45,9 +45,10 @@ INSERT INTO canaries (model_sha256, position, request_json, expect) VALUES (?1, 
 SELECT request_json, expect FROM canaries WHERE model_sha256 = ?1 ORDER BY position;
 
 -- name: insert_engine
-INSERT INTO engines (sha256, size_bytes, name, version, backend, os, arch, created)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+INSERT INTO engines (sha256, size_bytes, name, version, backend, os, arch, created, min_driver)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
 ON CONFLICT (sha256) DO NOTHING;
 
 -- name: list_engines
-SELECT sha256, size_bytes, name, version, backend, os, arch, created FROM engines ORDER BY rowid;
+SELECT sha256, size_bytes, name, version, backend, os, arch, created, min_driver FROM engines
+ORDER BY rowid;

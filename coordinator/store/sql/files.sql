@@ -26,6 +26,9 @@ WHERE project = ?1 AND purpose = ?4 AND number > ?2 ORDER BY number LIMIT ?3;
 SELECT id, project, purpose, filename, bytes, created FROM files
 WHERE project = ?1 AND purpose = ?4 AND number < ?2 ORDER BY number DESC LIMIT ?3;
 
+-- name: list_file_ids
+SELECT id FROM files;
+
 -- name: select_open_job_reading_file
 SELECT id FROM jobs WHERE project = ?1 AND input_file = ?2 AND ended IS NULL LIMIT 1;
 

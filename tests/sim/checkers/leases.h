@@ -25,6 +25,7 @@ public:
     void sent(const core::SendLease& lease, Time now, std::size_t held_before) {
         const auto& node = nodes_[lease.node];
         const std::string name = "lease " + std::to_string(lease.lease.get());
+        if (store_stalled_) violations_.add(name + " sent while results cannot be saved");
         if (!node.connected) violations_.add(name + " sent to a node that is not connected");
         if (node.paused) violations_.add(name + " sent to a node whose owner wants it");
         const auto window = node.windows.find(lease.model);
@@ -37,6 +38,8 @@ public:
         if (!must_end_[lease.lease].node.empty()) violations_.add(name + " exists already");
         must_end_[lease.lease] = {lease.node, now + lease.deadline};
     }
+    void store_stalled(bool stalled) { store_stalled_ = stalled; }
+    [[nodiscard]] bool is_store_stalled() const { return store_stalled_; }
     void ended(LeaseId lease) { must_end_.erase(lease); }
     void all_ended() { must_end_.clear(); }  // the coordinator died with them
 
@@ -61,6 +64,7 @@ private:
     Violations& violations_;
     std::map<NodeId, NodeRecord> nodes_;
     std::map<LeaseId, LeaseRecord> must_end_;
+    bool store_stalled_ = false;
 };
 
 }  // namespace gleaner::sim

@@ -38,6 +38,9 @@ TEST_CASE("the run is small and asks for JSON") {
     CHECK(words.front() == "/engine/llama-bench");
     CHECK(after("--output") == "json");
     CHECK(after("--n-gpu-layers") == "999");
+    CHECK(after("--device").empty());
+    spec.device = "Vulkan1";
+    CHECK(llama_bench_arguments(spec).back() == "Vulkan1");
     CHECK(after("--n-gen") == "32");
 }
 

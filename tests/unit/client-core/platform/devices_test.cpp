@@ -105,7 +105,64 @@ TEST_CASE("a sandbox gets the nodes of the chosen GPU only") {
     CHECK(gpu_device_nodes({GpuAccess::Kind::nvidia, 1}, root.path()) == nvidia);
     const std::vector<fs::path> render = {"/dev/dri/renderD128", "/dev/dri/renderD129", "/dev/kfd"};
     CHECK(gpu_device_nodes({GpuAccess::Kind::render, 0}, root.path()) == render);
+    const std::vector<fs::path> second = {"/dev/dri/renderD129", "/dev/kfd"};
+    CHECK(gpu_device_nodes({GpuAccess::Kind::render, 129}, root.path()) == second);
     CHECK(gpu_device_nodes({}, root.path()).empty());
+}
+
+/// A card as /sys shows it.
+struct Card {
+    std::string name;
+    std::string vendor;
+    std::string device;
+    std::string driver;
+    std::string render;
+};
+
+void put(const testing::TemporaryFolder& root, const Card& card) {
+    const fs::path device = "sys/class/drm/" + card.name + "/device";
+    if (!card.vendor.empty()) root.write(device / "vendor", card.vendor + "\n");
+    root.write(device / "device", card.device + "\n");
+    root.write(device / "drm" / card.name / "dev", "");
+    if (!card.render.empty()) root.write(device / "drm" / card.render / "dev", "");
+    root.write("sys/bus/pci/drivers/" + card.driver + "/bind", "");
+    fs::create_symlink(root.path() / "sys/bus/pci/drivers" / card.driver,
+                       root.path() / device / "driver");
+}
+
+TEST_CASE("GPUs are found in /sys with the engines that may drive them") {
+    const testing::TemporaryFolder root;
+    put(root, {"card2", "0x8086", "0x56a0", "i915", "renderD129"});
+    put(root, {"card1", "0x1002", "0x744c", "amdgpu", "renderD128"});
+    put(root, {"card10", "0x10de", "0x1b80", "nouveau", "renderD130"});
+    put(root, {"card3", "0x9999", "0x0001", "novel", "renderD131"});
+    // No GPU, but what a screen is plugged into.
+    root.write("sys/class/drm/card1-HDMI-A-1/status", "connected");
+    root.write("sys/class/drm/version", "drm 1.1.0 20060810");
+    const auto gpus = read_render_gpus(root.path());
+    REQUIRE(gpus.size() == 4);
+    CHECK(gpus[0].card == 1);
+    CHECK(gpus[0].minor == 128);
+    CHECK(gpus[0].name == "AMD GPU 1002:744c");
+    CHECK(gpus[0].backends == std::vector<std::string>{"rocm", "vulkan"});
+    CHECK(gpus[1].card == 2);
+    CHECK(gpus[1].name == "Intel GPU 8086:56a0");
+    CHECK(gpus[1].backends == std::vector<std::string>{"sycl", "vulkan"});
+    CHECK(gpus[2].name == "GPU 9999:0001");
+    CHECK(gpus[2].backends == std::vector<std::string>{"vulkan"});
+    CHECK(gpus[3].card == 10);
+    CHECK(gpus[3].minor == 130);
+    CHECK(gpus[3].backends == std::vector<std::string>{"vulkan"});
+}
+
+TEST_CASE("what is no GPU for an engine, and what NVIDIA's library tells of, is left out") {
+    const testing::TemporaryFolder root;
+    CHECK(read_render_gpus(root.path()).empty());
+    put(root, {"card0", "0x1a03", "0x2000", "ast", ""});                   // a remote console
+    put(root, {"card1", "0x10de", "0x2684", "nvidia", "renderD128"});      // NVML's
+    put(root, {"card2", "0x1af4", "0x1050", "virtio-pci", "renderD129"});  // a virtual machine's
+    put(root, {"card3", "", "0x0001", "v3d", "renderD130"});               // on no PCI bus
+    CHECK(read_render_gpus(root.path()).empty());
 }
 
 }  // namespace

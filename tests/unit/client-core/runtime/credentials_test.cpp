@@ -55,7 +55,8 @@ TEST_CASE("an identity is read back as it was saved, and only its owner may read
     }
 }
 
-TEST_CASE("a later identity replaces the earlier one, and an erased one is gone") {
+TEST_CASE(
+    "a later identity replaces the earlier one; an erased one leaves the release key pinned") {
     Fixture f;
     REQUIRE(f.own().save(f.folder.path()));
     const Credentials second = f.own();
@@ -63,7 +64,11 @@ TEST_CASE("a later identity replaces the earlier one, and an erased one is gone"
     CHECK(Credentials::load(f.folder.path()).value()->key().pin() == second.key().pin());
     Credentials::erase(f.folder.path());
     CHECK_FALSE(Credentials::load(f.folder.path()).value().has_value());
-    CHECK(fs::is_empty(f.folder.path()));
+    const fs::path pinned = f.folder.path() / "release.pub";
+    for (const auto& entry : fs::directory_iterator(f.folder.path())) CHECK(entry.path() == pinned);
+    CHECK(Credentials::kept_release_key(f.folder.path()) == f.release);
+    fs::remove(pinned);
+    CHECK_FALSE(Credentials::kept_release_key(f.folder.path()));
 }
 
 TEST_CASE("a damaged identity says so and what to do") {
@@ -74,6 +79,7 @@ TEST_CASE("a damaged identity says so and what to do") {
     REQUIRE_FALSE(loaded);
     CHECK(loaded.error().code() == ErrorCode::data_corrupt);
     CHECK(loaded.error().message().find("gleaner-node enrol") != std::string::npos);
+    CHECK_FALSE(Credentials::kept_release_key(f.folder.path()));
 }
 
 TEST_CASE("a key that others can read is refused") {

@@ -25,7 +25,10 @@ public:
         sink = &receiver;
         return StreamId{requests.size()};
     }
-    void close_stream(StreamId stream) override { closed.push_back(stream); }
+    std::uint64_t close_stream(StreamId stream) override {
+        closed.push_back(stream);
+        return 700;
+    }
     std::optional<runtime::NodeFacts> facts(const NodeId& node) const override {
         runtime::NodeFacts facts;
         facts.node = node;
@@ -70,14 +73,17 @@ private:
     int status_ = 0;
 };
 
-OnlineAnswer::Order order(bool stream) {
+OnlineAnswer::Order order(bool stream,
+                          openai::Endpoint endpoint = openai::Endpoint::chat_completions) {
     OnlineAnswer::Order order;
     order.id = RequestId{"req_1"};
     order.caller.project = ProjectId{"proj_1"};
     order.caller.customer = CustomerId{"cus_1"};
     order.model.name = "m";
     order.model.price = {1'000'000, 2'000'000};
+    order.model.context_tokens = 4'096;
     order.request.model = "m";
+    order.request.endpoint = endpoint;
     order.request.stream = stream;
     order.request.generated_tokens_max = 50;
     order.request.body = R"({"messages":[{"role":"user","content":"hi"}],"max_tokens":50})";
@@ -86,8 +92,8 @@ OnlineAnswer::Order order(bool stream) {
 
 /// One answer being given; run() lets everything happen that can.
 struct Rig {
-    explicit Rig(bool stream)
-        : streaming(stream), answer(io.get_executor(), grid, clock, order(stream)) {
+    explicit Rig(bool stream, openai::Endpoint endpoint = openai::Endpoint::chat_completions)
+        : streaming(stream), answer(io.get_executor(), grid, clock, order(stream, endpoint)) {
         asio::co_spawn(io, answer_to_client(), [](const std::exception_ptr& thrown) {
             if (thrown) std::rethrow_exception(thrown);
         });
@@ -113,12 +119,21 @@ struct Rig {
         grid.sink->on_delta(json::serialize(chunk), tokens);
         run();
     }
+    void finish(std::string_view reason) {
+        const json::object chunk{
+            {"choices",
+             json::array{{{"index", 0}, {"delta", json::object()}, {"finish_reason", reason}}}}};
+        grid.sink->on_delta(json::serialize(chunk), 0);
+        run();
+    }
     void end(std::uint32_t prompt, std::uint32_t generated, std::string body = {}) {
+        if (streaming) finish("stop");
         wire::StreamEnd end;
+        end.set_device_micros(2'500);
         end.set_prompt_tokens(prompt);
         end.set_generated_tokens(generated);
         end.set_body(std::move(body));
-        grid.sink->on_end(end);
+        verdict = grid.sink->on_end(end);
         run();
     }
     [[nodiscard]] std::string client_text() const {
@@ -142,13 +157,14 @@ struct Rig {
     OnlineAnswer answer;
     ApiStatus outcome = api_ok();
     bool over = false;
+    core::Verdict verdict = core::Verdict::plausible;
 };
 
 }  // namespace
 
 TEST_CASE("a stream reaches the client as it comes and ends with DONE") {
     Rig rig(true);
-    rig.grid.sink->on_started(NodeId{"node_a"});
+    rig.grid.sink->on_started(NodeId{"node_a"}, false);
     rig.text("4", 1);
     CHECK(rig.client_text() == "4");
     rig.clock.advance(5ms);
@@ -164,14 +180,14 @@ TEST_CASE("a stream reaches the client as it comes and ends with DONE") {
 
 TEST_CASE("when the node dies the client reads on as if nothing had happened") {
     Rig rig(true);
-    rig.grid.sink->on_started(NodeId{"node_a"});
+    rig.grid.sink->on_started(NodeId{"node_a"}, false);
     rig.text("one ", 2);
-    rig.grid.sink->on_interrupted(NodeId{"node_a"}, core::FailureCause::connection_lost);
+    rig.grid.sink->on_interrupted(NodeId{"node_a"}, core::FailureCause::connection_lost, 1'500);
     rig.run();
     REQUIRE(rig.grid.requests.size() == 2);
     CHECK(rig.grid.requests[1].avoid == std::vector{NodeId{"node_a"}});
     CHECK(rig.grid.requests[1].body.find("one ") != std::string::npos);
-    rig.grid.sink->on_started(NodeId{"node_b"});
+    rig.grid.sink->on_started(NodeId{"node_b"}, false);
     rig.text("one ", 1);
     rig.text("two", 2);
     rig.end(7, 2);
@@ -183,12 +199,15 @@ TEST_CASE("when the node dies the client reads on as if nothing had happened") {
     CHECK(parts[0].node.node == NodeId{"node_a"});
     CHECK(parts[0].stream == StreamId{1});
     CHECK(parts[1].stream == StreamId{2});
-    const auto bill = acceptance_of(rig.answer.order(), parts, rig.answer.attempts(), WallTime{});
+    const auto bill =
+        acceptance_of(rig.answer.order(), parts, rig.answer.attempts(), false, WallTime{});
     REQUIRE(bill.meters.size() == 2);
     CHECK(bill.meters[0].attempt_key != bill.meters[1].attempt_key);
     CHECK(bill.meters[0].prompt_tokens + bill.meters[1].prompt_tokens == 5);
     CHECK(bill.meters[0].generated_tokens == 2);
     CHECK(bill.meters[1].generated_tokens == 2);
+    CHECK(bill.meters[0].device_micros == 1'500);
+    CHECK(bill.meters[1].device_micros == 2'500);
     const auto receipt = json::parse(bill.receipt_json);
     CHECK(receipt.at("attempts") == 2);
     CHECK(receipt.at("price_micros") == 5 + 2 * 4);
@@ -215,7 +234,7 @@ TEST_CASE("a model that fits no node is a 503") {
 
 TEST_CASE("a client that hangs up stops the node and pays for what was relayed") {
     Rig rig(true);
-    rig.grid.sink->on_started(NodeId{"node_a"});
+    rig.grid.sink->on_started(NodeId{"node_a"}, false);
     rig.text("ab", 2);
     rig.reply.hang_up();
     rig.run();
@@ -223,15 +242,16 @@ TEST_CASE("a client that hangs up stops the node and pays for what was relayed")
     CHECK(rig.grid.closed == std::vector{StreamId{1}});
     REQUIRE(rig.answer.parts().size() == 1);
     CHECK(rig.answer.parts()[0].generated_tokens == 2);
+    CHECK(rig.answer.parts()[0].device_micros == 700);
 }
 
 TEST_CASE("a stream that no node can go on with ends with an error event") {
     Rig rig(true);
     for (std::uint32_t attempt = 0; attempt < OnlineAnswer::attempts_max; ++attempt) {
         const NodeId node{"node_" + std::to_string(attempt)};
-        rig.grid.sink->on_started(node);
+        rig.grid.sink->on_started(node, false);
         if (attempt == 0) rig.text("x", 1);
-        rig.grid.sink->on_interrupted(node, core::FailureCause::engine_crashed);
+        rig.grid.sink->on_interrupted(node, core::FailureCause::engine_crashed, 0);
         rig.run();
     }
     CHECK(rig.over);
@@ -243,7 +263,7 @@ TEST_CASE("a stream that no node can go on with ends with an error event") {
 
 TEST_CASE("a node that sends nonsense is stopped and another one takes over") {
     Rig rig(true);
-    rig.grid.sink->on_started(NodeId{"node_a"});
+    rig.grid.sink->on_started(NodeId{"node_a"}, false);
     rig.grid.sink->on_delta("nonsense", 1);
     rig.run();
     CHECK(rig.grid.closed == std::vector{StreamId{1}});
@@ -253,12 +273,12 @@ TEST_CASE("a node that sends nonsense is stopped and another one takes over") {
 
 TEST_CASE("an engine's refusal is the client's error, with the engine's words") {
     Rig rig(true);
-    rig.grid.sink->on_started(NodeId{"node_a"});
+    rig.grid.sink->on_started(NodeId{"node_a"}, false);
     wire::StreamEnd end;
     end.mutable_failure()->set_code(wire::Failure::REQUEST_REJECTED);
     end.mutable_failure()->set_http_status(400);
     end.mutable_failure()->set_body(R"({"error":{"message":"bad schema"}})");
-    rig.grid.sink->on_end(end);
+    CHECK(rig.grid.sink->on_end(end) == core::Verdict::plausible);
     rig.run();
     REQUIRE(rig.outcome.has_error());
     CHECK(rig.outcome.error().status() == 400);
@@ -268,12 +288,14 @@ TEST_CASE("an engine's refusal is the client's error, with the engine's words") 
 
 TEST_CASE("a whole answer is tried again elsewhere and billed to who gave it") {
     Rig rig(false);
-    rig.grid.sink->on_started(NodeId{"node_a"});
-    rig.grid.sink->on_interrupted(NodeId{"node_a"}, core::FailureCause::reclaimed);
+    rig.grid.sink->on_started(NodeId{"node_a"}, false);
+    rig.grid.sink->on_interrupted(NodeId{"node_a"}, core::FailureCause::reclaimed, 0);
     rig.run();
     REQUIRE(rig.grid.requests.size() == 2);
-    rig.grid.sink->on_started(NodeId{"node_b"});
-    rig.end(4, 2, R"({"choices":[{"index":0,"message":{"content":"46"}}],"usage":{}})");
+    rig.grid.sink->on_started(NodeId{"node_b"}, false);
+    rig.end(
+        4, 2,
+        R"({"choices":[{"index":0,"message":{"content":"46"},"finish_reason":"stop"}],"usage":{}})");
     REQUIRE(rig.outcome.has_value());
     CHECK(json::parse(rig.reply.text).at("id") == "chatcmpl-1");
     const auto parts = rig.answer.parts();
@@ -284,16 +306,16 @@ TEST_CASE("a whole answer is tried again elsewhere and billed to who gave it") {
 }
 
 TEST_CASE("an embedding costs its prompt") {
-    Rig rig(false);
-    rig.grid.sink->on_started(NodeId{"node_a"});
-    rig.end(9, 0, R"({"choices":[],"data":[],"usage":{}})");
+    Rig rig(false, openai::Endpoint::embeddings);
+    rig.grid.sink->on_started(NodeId{"node_a"}, false);
+    rig.end(9, 0, R"({"data":[{"index":0,"embedding":[0.5]}],"usage":{"prompt_tokens":9}})");
     REQUIRE(rig.answer.parts().size() == 1);
     CHECK(rig.answer.parts()[0].prompt_tokens == 9);
 }
 
 TEST_CASE("a client that does not read is cut off before its answer fills the memory") {
     Rig rig(true);
-    rig.grid.sink->on_started(NodeId{"node_a"});
+    rig.grid.sink->on_started(NodeId{"node_a"}, false);
     const std::string much(200'000, 'x');
     for (int i = 0; i < 6; ++i) {
         const json::object chunk{
@@ -303,4 +325,63 @@ TEST_CASE("a client that does not read is cut off before its answer fills the me
     rig.run();
     CHECK(rig.over);
     CHECK(rig.grid.closed == std::vector{StreamId{1}});
+}
+
+TEST_CASE("an answer is verified when it passed the verifier and its node is trusted") {
+    for (const bool stream : {true, false})
+        for (const bool trusted : {true, false}) {
+            Rig rig(stream);
+            rig.grid.sink->on_started(NodeId{"node_a"}, trusted);
+            if (stream) rig.text("46", 2);
+            rig.end(
+                3, 2,
+                R"({"choices":[{"index":0,"message":{"content":"46"},"finish_reason":"stop"}],"usage":{}})");
+            CHECK(rig.verdict == core::Verdict::plausible);
+            CHECK(rig.answer.verified() == trusted);
+            const auto bill =
+                acceptance_of(rig.answer.order(), rig.answer.parts(), rig.answer.attempts(),
+                              rig.answer.verified(), WallTime{});
+            CHECK(json::parse(bill.receipt_json).at("verified") == trusted);
+        }
+}
+
+TEST_CASE("a stream that claims more tokens than its text can have is refused and costs nothing") {
+    Rig rig(true);
+    rig.grid.sink->on_started(NodeId{"node_a"}, true);
+    rig.end(3, 50);  // of no text
+    CHECK(rig.verdict == core::Verdict::implausible);
+    CHECK_FALSE(rig.answer.verified());
+    CHECK(rig.answer.parts().empty());
+}
+
+TEST_CASE("a whole answer that cannot be is asked of another node") {
+    Rig rig(false);
+    rig.grid.sink->on_started(NodeId{"node_a"}, true);
+    rig.end(3, 9,
+            R"({"choices":[{"index":0,"message":{"content":"46"},"finish_reason":"stop"}],)"
+            R"("usage":{"prompt_tokens":3,"completion_tokens":2}})");
+    CHECK(rig.verdict == core::Verdict::implausible);
+    REQUIRE(rig.grid.requests.size() == 2);
+    CHECK(rig.grid.requests[1].avoid == std::vector{NodeId{"node_a"}});
+    rig.grid.sink->on_started(NodeId{"node_b"}, true);
+    rig.end(
+        3, 2,
+        R"({"choices":[{"index":0,"message":{"content":"46"},"finish_reason":"stop"}],"usage":{}})");
+    CHECK(rig.over);
+    CHECK(rig.answer.verified());
+    REQUIRE(rig.answer.parts().size() == 1);
+    CHECK(rig.answer.parts()[0].node.node == NodeId{"node_b"});
+}
+
+TEST_CASE("an answer that several nodes wrote is not judged") {
+    Rig rig(true);
+    rig.grid.sink->on_started(NodeId{"node_a"}, true);
+    rig.text("one ", 2);
+    rig.grid.sink->on_interrupted(NodeId{"node_a"}, core::FailureCause::connection_lost, 0);
+    rig.run();
+    rig.grid.sink->on_started(NodeId{"node_b"}, true);
+    rig.text("two", 2);
+    rig.end(7, 2);
+    CHECK(rig.verdict == core::Verdict::plausible);
+    CHECK_FALSE(rig.answer.verified());
 }

@@ -66,7 +66,11 @@ TEST_CASE_FIXTURE(Fixture, "an engine package is added once") {
     EnginePackage engine;
     engine.sha256 = Sha256{fake_sha256(3)};
     engine.name = "llama.cpp";
+    engine.min_driver = "525.60.13";
     REQUIRE(store->add_engine(engine).has_value());
     REQUIRE(store->add_engine(engine).has_value());
-    CHECK(store->engines().value().size() == 1);
+    const auto kept = store->engines().value();
+    REQUIRE(kept.size() == 1);
+    CHECK(kept[0].name == "llama.cpp");
+    CHECK(kept[0].min_driver == "525.60.13");
 }

@@ -39,6 +39,8 @@ TEST_CASE("a public key survives its text form, with and without prefix and line
     CHECK(PublicKey::from_text(key.text()).value() == key);
     CHECK(PublicKey::from_text(key.text().substr(8) + "\n").value() == key);
     CHECK(key.fingerprint().size() == 16);
+    CHECK(key.pin().size() == 64);
+    CHECK(key.pin().starts_with(key.fingerprint()));
 }
 
 TEST_CASE("a public key is also read from base64") {

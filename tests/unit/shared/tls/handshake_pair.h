@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
-#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>

@@ -116,7 +116,7 @@ public:
                      .blobs = blobs,
                      .grid = grid,
                      .blocking = pool.get_executor(),
-                     .keys_changed = [this] { ++key_changes; }}) {
+                     .forget_cached = [this] { ++key_changes; }}) {
         admin_api.add_routes(router);
         platform = principal(store::PrincipalKind::operator_, "root");
     }

@@ -100,14 +100,17 @@ TEST_CASE("an owner acts on their own sites only, and others' seem not to exist"
     CHECK(admin.get(admin.platform, "/api/v1/sites").data().size() == 2);
 }
 
-TEST_CASE("a token carries the authority's pin, is stored as a hash, and can be revoked") {
+TEST_CASE(
+    "a token carries the authority's and the release key's pin, is stored as a hash, and can be "
+    "revoked") {
     AdminHarness admin;
     const auto at = admin.new_site("a");
     const auto made = admin.post(at.owner, "/api/v1/tokens",
                                  {{"site", at.site}, {"uses", -1}, {"expires_in_s", 60}});
     REQUIRE(made.status == 200);
     CHECK(made.text("token").starts_with("glt_"));
-    CHECK(made.text("token").ends_with("." + std::string(64, 'a')));
+    CHECK(made.text("token").ends_with("." + std::string(64, 'a') + "." +
+                                       admin.release_key.public_key().pin()));
     const auto listed = admin.get(at.owner, "/api/v1/tokens?site=" + at.site);
     REQUIRE(listed.data().size() == 1);
     CHECK(!listed.data()[0].as_object().contains("token"));

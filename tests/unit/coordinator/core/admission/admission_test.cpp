@@ -84,3 +84,20 @@ TEST_CASE("full buckets are forgotten") {
     limiter.forget_full(Time{0} + 2s);
     CHECK(limiter.size() == 0);
 }
+
+TEST_CASE("a bucket shows what is left and takes corrections, also into debt") {
+    RateLimiter limiter({.per_second = 10, .burst = 100});
+    CHECK(limiter.view("key", Time{0}).left == 100);
+    CHECK(limiter.view("key", Time{0}).full_in == 0s);
+    CHECK_FALSE(limiter.take("key", Time{0}, 60));
+    CHECK(limiter.view("key", Time{0}).left == 40);
+    CHECK(limiter.view("key", Time{0}).full_in == 6s);
+    limiter.correct("key", Time{0}, -20);
+    CHECK(limiter.view("key", Time{0}).left == 60);
+    limiter.correct("key", Time{0}, -500);
+    CHECK(limiter.view("key", Time{0}).left == 100);
+    limiter.correct("key", Time{0}, 150);
+    CHECK(limiter.view("key", Time{0}).left == 0);
+    CHECK(limiter.view("key", Time{0}).full_in == 15s);
+    CHECK(limiter.view("key", Time{0} + 15s).left == 100);
+}

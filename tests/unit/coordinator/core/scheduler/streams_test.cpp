@@ -61,6 +61,7 @@ TEST_CASE("a stream avoids the nodes that failed it") {
     rig.offer(model_a);
     rig.join_ready({"n1", "s1", "o1"});
     rig.join_ready({"n2", "s2", "o2"});
+    rig.join({"n3", "s3", "o3"});
     request(rig, 1, {"n1"});
     CHECK(rig.latest<StartStream>().front().node.get() == "n2");
     request(rig, 2, {"n1", "n2"});
@@ -139,15 +140,103 @@ TEST_CASE("a model that nobody offers is refused for good") {
     CHECK(rig.all<RefuseStream>().front().never);
 }
 
-TEST_CASE("without any node a stream waits and is refused, but not for good") {
+TEST_CASE("without any node a stream is refused at once, but not for good") {
     Rig rig;
     rig.offer(model_a);
+    request(rig, 1);
+    REQUIRE(rig.latest<RefuseStream>().size() == 1);
+    CHECK_FALSE(rig.latest<RefuseStream>().front().never);
+    CHECK(rig.latest<RefuseStream>().front().reason == "no node that can run this model is online");
+}
+
+TEST_CASE("a stream waits for a node that could load the model, also for a paused one") {
+    Rig rig;
+    rig.offer(model_a);
+    rig.join({"n1", "s1", "o1"});
+    rig.tell(CapacityChanged{NodeId{"n1"}, {}, true});
     request(rig, 1);
     CHECK(rig.scheduler.totals().waiting_streams == 1);
     rig.advance(31s);
     REQUIRE(rig.all<RefuseStream>().size() == 1);
-    CHECK_FALSE(rig.all<RefuseStream>().front().never);
     CHECK(rig.all<RefuseStream>().front().reason == "no node has this model ready");
+}
+
+TEST_CASE("a stream that only nodes of another class could take is refused at once") {
+    Rig rig;
+    rig.offer(model_a);
+    rig.join_ready({"n1", "s1", "o1"});
+    request(rig, 1, {}, PrivacyClass::certified);
+    REQUIRE(rig.latest<RefuseStream>().size() == 1);
+    CHECK(rig.latest<RefuseStream>().front().reason ==
+          "no node of a certified site that can run this model is online");
+    request(rig, 2, {}, PrivacyClass::own, "mine");
+    REQUIRE(rig.latest<RefuseStream>().size() == 1);
+    CHECK(rig.latest<RefuseStream>().front().reason ==
+          "no node of your own sites that can run this model is online");
+}
+
+TEST_CASE("a model that is too big for the nodes of the class is refused at once") {
+    Rig rig;
+    rig.offer(model_a, 6 * gib);
+    NodeSpec small{"n1", "s1", "o1"};
+    small.certified = true;
+    small.memory = 4 * gib;
+    rig.join_ready(small, model_b);
+    rig.join({"n2", "s2", "o2"});
+    request(rig, 1, {}, PrivacyClass::certified);
+    CHECK(rig.latest<RefuseStream>().size() == 1);
+    request(rig, 2);
+    CHECK(rig.latest<RefuseStream>().empty());
+}
+
+TEST_CASE("a stream waits for a node that was lost a moment ago, and no longer") {
+    Rig rig;
+    rig.offer(model_a);
+    rig.join_ready({"n1", "s1", "o1"});
+    rig.leave("n1");
+    request(rig, 1);
+    CHECK(rig.scheduler.totals().waiting_streams == 1);
+    rig.advance(13s);  // the grace, and the sweep after it
+    REQUIRE(rig.all<RefuseStream>().size() == 1);
+    CHECK(rig.all<RefuseStream>().front().reason == "no node that can run this model is online");
+    request(rig, 2);
+    CHECK(rig.latest<RefuseStream>().size() == 1);
+    rig.join_ready({"n1", "s1", "o1"});
+    request(rig, 3);
+    CHECK(rig.latest<StartStream>().size() == 1);
+}
+
+TEST_CASE("after a restart streams wait for the nodes of before") {
+    Rig rig;
+    rig.scheduler.restore_standing("n1|Test CPU||llama.cpp 1 cpu|" + model_a.get(),
+                                   Standing().to_json());
+    rig.offer(model_a);
+    request(rig, 1);
+    CHECK(rig.scheduler.totals().waiting_streams == 1);
+    rig.join_ready({"n1", "s1", "o1"});
+    CHECK(rig.all<StartStream>().size() == 1);
+    rig.leave("n1", LeaveCause::goodbye);
+    rig.advance(31s);
+    request(rig, 2);
+    CHECK(rig.latest<RefuseStream>().size() == 1);
+}
+
+TEST_CASE("a node whose loads keep failing is not waited for beyond the time to give up") {
+    Rig rig;
+    rig.offer(model_a);
+    rig.join({"n1", "s1", "o1"});
+    rig.tell(CapacityChanged{NodeId{"n1"}, {}, false});
+    for (int i = 0; i < 4; ++i) {
+        ModelStateChanged failed;
+        failed.node = NodeId{"n1"};
+        failed.model = model_a;
+        failed.phase = ModelPhase::failed;
+        failed.cause = FailureCause::out_of_memory;
+        rig.tell(failed);
+        request(rig, 100 + static_cast<std::uint64_t>(i));
+        if (i < 3) rig.advance(i == 0 ? 11s : i == 1 ? 21s : 41s);
+    }
+    CHECK(rig.latest<RefuseStream>().size() == 1);  // backs off for 80 s now
 }
 
 TEST_CASE("the waiting line of a model is bounded") {
@@ -155,6 +244,7 @@ TEST_CASE("the waiting line of a model is bounded") {
     options.stream_queue_max = 4;
     Rig rig(options);
     rig.offer(model_a);
+    rig.join({"n1", "s1", "o1"});
     for (std::uint64_t id = 1; id <= 6; ++id)
         request(rig, id, {}, PrivacyClass::any, "", model_a, "c" + std::to_string(id));
     CHECK(rig.scheduler.totals().waiting_streams == 4);
@@ -166,6 +256,7 @@ TEST_CASE("one customer cannot fill the whole waiting line") {
     options.stream_queue_max = 10;
     Rig rig(options);
     rig.offer(model_a);
+    rig.join({"n1", "s1", "o1"});
     for (std::uint64_t id = 1; id <= 20; ++id) request(rig, id);
     CHECK(rig.scheduler.totals().waiting_streams == 6);
     request(rig, 50, {}, PrivacyClass::any, "", model_a, "other");
@@ -241,11 +332,14 @@ TEST_CASE("certified and own are hard limits for streams") {
     Rig rig;
     rig.offer(model_a);
     rig.join_ready({"n1", "s1", "o1"});
+    NodeSpec certified{"n2", "s2", "o2"};
+    certified.certified = true;
+    rig.join(certified);
+    rig.join({"n3", "s3", "mine"});
     request(rig, 1, {}, PrivacyClass::certified);
     request(rig, 2, {}, PrivacyClass::own, "mine");
     CHECK(rig.all<StartStream>().empty());
-    NodeSpec certified{"n2", "s2", "o2"};
-    certified.certified = true;
+    CHECK(rig.scheduler.totals().waiting_streams == 2);
     rig.join_ready(certified);
     CHECK(rig.all<StartStream>().size() == 1);
     rig.join_ready({"n3", "s3", "mine"});
@@ -281,6 +375,7 @@ TEST_CASE("a model that streams use is kept warm on a second node, for failover"
 TEST_CASE("a model that is withdrawn refuses the streams that wait for it") {
     Rig rig;
     rig.offer(model_a);
+    rig.join({"n1", "s1", "o1"});
     request(rig, 1);
     rig.tell(ModelWithdrawn{model_a});
     REQUIRE(rig.latest<RefuseStream>().size() == 1);
