@@ -38,6 +38,7 @@ std::vector<std::string> llama_bench_arguments(const LlamaBenchSpec& spec) {
         // llama-bench knows no "all"; no model has as many layers.
         "--n-gpu-layers", text(spec.gpu_layers < 0 ? 999 : spec.gpu_layers), "--n-prompt",
         text(spec.prompt_tokens), "--n-gen", text(spec.generated_tokens), "--repetitions", "2"};
+    if (!spec.device.empty()) words.insert(words.end(), {"--device", spec.device});
     return words;
 }
 

@@ -33,6 +33,7 @@ struct LlamaBenchSpec {
     SandboxLimits limits;  ///< mapped_bytes is filled in
     std::uint32_t threads = 1;
     std::int32_t gpu_layers = 0;  ///< -1 = all
+    std::string device;           ///< the engine's own name ("Vulkan0"); empty = its choice
     std::uint32_t prompt_tokens = 128;
     std::uint32_t generated_tokens = 32;
     bool idle_priority = false;

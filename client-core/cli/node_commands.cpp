@@ -23,7 +23,8 @@ Status list(const Context& context, const std::string& site) {
                 {"streams", "STREAMS"},
                 {"tokens_per_s", "TOKENS/S"},
                 {"trust", "TRUST"},
-                {"last_seen", "LAST SEEN"}},
+                {"last_seen", "LAST SEEN"},
+                {"problem", "PROBLEM"}},
                "No nodes. Enrol one with: gleaner-node enrol");
     return ok();
 }
@@ -44,6 +45,7 @@ Status show(const Context& context, const std::string& id) {
                   {"items", "items held"},
                   {"streams", "streams running"},
                   {"ready_models", "models ready"},
+                  {"problem", "problem"},
                   {"quota", "quota of items"},
                   {"trust", "trust"},
                   {"tokens_per_s", "observed tokens/s"},

@@ -66,15 +66,29 @@ private:
     std::unique_ptr<Library> library_;
 };
 
+/// A GPU that the system's graphics drivers show. Whether an engine can compute on it, and with how
+/// much memory, only the engine knows.
+struct RenderGpu {
+    std::uint32_t card = 0;             ///< of /sys/class/drm/card<card>
+    std::uint32_t minor = 0;            ///< of /dev/dri/renderD<minor>
+    std::string name;                   ///< "AMD GPU 1002:744c", from the identifiers on the bus
+    std::vector<std::string> backends;  ///< kinds of engine package that may drive it, best first
+};
+
+/// Reads /sys/class/drm below `root`; sorted by card. Left out: what has no render node (a server's
+/// remote console), what a virtual machine pretends to have, and what NVIDIA's own driver drives
+/// (NvidiaManagement tells of those). Never fails: what cannot be read is not there.
+[[nodiscard]] std::vector<RenderGpu> read_render_gpus(const std::filesystem::path& root = "/");
+
 /// Which GPU a sandbox may reach.
 struct GpuAccess {
     enum class Kind : std::uint8_t { none, nvidia, render };  ///< render: AMD, Intel and others
     Kind kind = Kind::none;
-    std::uint32_t minor = 0;  ///< nvidia only
+    std::uint32_t minor = 0;  ///< of the one GPU; render: 0 means all
 };
 
 /// The device nodes to hand to the sandbox (SandboxSpec::device_nodes): those that exist below
-/// `root`, and for NVIDIA of the one GPU only.
+/// `root`, and of the one GPU only.
 [[nodiscard]] std::vector<std::filesystem::path> gpu_device_nodes(
     const GpuAccess& access, const std::filesystem::path& root = "/");
 

@@ -5,6 +5,7 @@
 
 #include "shared/tls/certificate.h"
 #include "shared/tls/private_file.h"
+#include "shared/util/log.h"
 
 namespace gleaner {
 
@@ -18,8 +19,7 @@ constexpr const char* authority_file = "authority.crt";
 constexpr const char* release_key_file = "release.pub";
 constexpr const char* hardware_file = "hardware.sha256";
 // The order of erasing: first what is worth stealing, then what makes the identity count as there.
-constexpr std::array files{key_file, certificate_file, authority_file, release_key_file,
-                           hardware_file};
+constexpr std::array erased_files{key_file, certificate_file, authority_file, hardware_file};
 
 /// Replaces `path` as a whole: a crash leaves the old file or the new one.
 Status replace_private_file(const fs::path& path, std::string_view content) {
@@ -86,6 +86,16 @@ Result<std::optional<Credentials>> Credentials::load(const fs::path& folder) {
     return std::optional<Credentials>(std::move(credentials));
 }
 
+std::optional<PublicKey> Credentials::kept_release_key(const fs::path& folder) {
+    const auto text = tls::read_private_file((folder / release_key_file).string());
+    if (!text && text.error().code() == ErrorCode::not_found) return std::nullopt;
+    const auto key = text ? PublicKey::from_text(text.value()) : Result<PublicKey>(text.error());
+    if (key) return key.value();
+    spdlog::warn("event=release_key_unreadable folder={} why=\"{}\"", folder.string(),
+                 key.error().message());
+    return std::nullopt;
+}
+
 Status Credentials::save(const fs::path& folder) const {
     std::error_code error;
     fs::create_directories(folder, error);
@@ -100,7 +110,7 @@ Status Credentials::save(const fs::path& folder) const {
 
 void Credentials::erase(const fs::path& folder) {
     std::error_code ignored;
-    for (const char* name : files) fs::remove(folder / name, ignored);
+    for (const char* name : erased_files) fs::remove(folder / name, ignored);
 }
 
 Status Credentials::renew(const fs::path& folder, std::string certificate_pem) {

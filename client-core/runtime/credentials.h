@@ -24,9 +24,14 @@ public:
     /// when a file is damaged (says which, and to enrol anew).
     [[nodiscard]] static Result<std::optional<Credentials>> load(
         const std::filesystem::path& folder);
+    /// The release key that this folder's identity pins or, erased, has pinned; nothing when there
+    /// was none, or when its file is damaged (logged: the token's pin then stands alone).
+    [[nodiscard]] static std::optional<PublicKey> kept_release_key(
+        const std::filesystem::path& folder);
     /// Replaces what is there. The certificate is written last: without it there is no identity.
     [[nodiscard]] Status save(const std::filesystem::path& folder) const;
-    /// Forgets the identity; the private key goes first.
+    /// Forgets the identity; the private key goes first. The release key stays pinned: what the
+    /// coordinator says must not make a machine trust another.
     static void erase(const std::filesystem::path& folder);
 
     /// A renewed certificate for the same key; it must be for this node. Written at once.

@@ -48,13 +48,41 @@ NodeDevice nvidia_device(const NvidiaDevice& gpu) {
     return device;
 }
 
-}  // namespace
+NodeDevice render_device(const RenderGpu& gpu, const std::string& backend) {
+    NodeDevice device;
+    device.id = backend + std::to_string(gpu.card);
+    device.kind = backend;
+    device.name = printable(gpu.name, 128, false);
+    device.evidence = NodeDevice::Evidence::seen;
+    device.gpu_layers = -1;
+    device.device_nodes = gpu_device_nodes({GpuAccess::Kind::render, gpu.minor});
+    return device;
+}
 
-Result<std::vector<NodeDevice>> take_inventory(const NodeOptions& options) {
+std::vector<NodeDevice> all_devices(const CpuDevice& cpu, const NodeOptions& options) {
     std::vector<NodeDevice> all;
     for (const NvidiaDevice& gpu : nvidia_devices()) all.push_back(nvidia_device(gpu));
-    GLEANER_TRY(const CpuDevice cpu, read_cpu_device());
+    for (const RenderGpu& gpu : read_render_gpus()) {
+        for (const std::string& backend : gpu.backends) {
+            all.push_back(render_device(gpu, backend));
+            // Shown by the system, but not reachable: in a container without its device node.
+            if (all.back().device_nodes.empty()) all.pop_back();
+        }
+    }
     all.push_back(cpu_device(cpu, options));
+    return all;
+}
+
+}  // namespace
+
+bool is_usable(const NodeDevice& device) {
+    return device.evidence == NodeDevice::Evidence::known ||
+           device.evidence == NodeDevice::Evidence::listed;
+}
+
+Result<std::vector<NodeDevice>> take_inventory(const NodeOptions& options) {
+    GLEANER_TRY(const CpuDevice cpu, read_cpu_device());
+    const std::vector<NodeDevice> all = all_devices(cpu, options);
     const auto& wanted = options.devices;
     if (std::find(wanted.begin(), wanted.end(), "all") != wanted.end()) return all;
     std::string here;

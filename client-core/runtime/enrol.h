@@ -1,6 +1,7 @@
 #pragma once
 /// Getting an identity: token and hardware facts for a certificate.
 
+#include <optional>
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
@@ -15,10 +16,13 @@ namespace gleaner {
 /// Who asks to be let in.
 class Applicant {
 public:
-    Applicant(std::string fingerprint, std::string host)
-        : hardware_fingerprint(std::move(fingerprint)), hostname(std::move(host)) {}
+    Applicant(std::string fingerprint, std::string host, std::optional<PublicKey> kept_key)
+        : hardware_fingerprint(std::move(fingerprint)),
+          hostname(std::move(host)),
+          kept_release_key(kept_key) {}
     std::string hardware_fingerprint;  ///< 64 hex characters
     std::string hostname;
+    std::optional<PublicKey> kept_release_key;  ///< pinned by an earlier enrolment
 };
 
 class Enrolled {
@@ -28,10 +32,17 @@ public:
     bool known_hardware;  ///< the coordinator knows this machine: its history goes on
 };
 
+/// What the coordinator answered, if trust may be pinned to it: it must fit the token and our own
+/// key. Errors: unauthenticated (another authority or release key than the token's), data_corrupt.
+[[nodiscard]] Result<Enrolled> accept_enrolment(const std::string& body,
+                                                const EnrolmentToken& token,
+                                                const Applicant& applicant, tls::KeyPair key);
+
 /// Makes a key, which never leaves this process but by Credentials::save, and has it certified.
-/// Takes two round trips. Errors: unauthenticated (wrong, used, expired or revoked token; another
-/// authority than the token's), failed_precondition (no consent for the site), unavailable,
-/// timeout, unsupported; in the coordinator's words.
+/// Takes two round trips. A token that names another release key than the kept one is refused
+/// before it is used up. Errors: unauthenticated (wrong, used, expired or revoked token; another
+/// authority or release key than the token's or the kept one), failed_precondition (no consent for
+/// the site), unavailable, timeout, unsupported; in the coordinator's words.
 [[nodiscard]] boost::asio::awaitable<Result<Enrolled>> enrol(GatewayAddress address,
                                                              EnrolmentToken token,
                                                              Applicant applicant);

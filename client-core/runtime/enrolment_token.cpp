@@ -23,6 +23,12 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
+/// 64 hex characters, in lower case; empty when it is anything else.
+std::string fingerprint_in(std::string_view text) {
+    const auto bytes = from_hex(text);
+    return bytes && bytes->size() == 32 ? to_hex(*bytes) : std::string();
+}
+
 }  // namespace
 
 Result<EnrolmentToken> EnrolmentToken::parse(std::string_view text) {
@@ -38,9 +44,14 @@ Result<EnrolmentToken> EnrolmentToken::parse(std::string_view text) {
     if (secret.size() < prefix.size() + 16 || secret.size() > 128 || !plain) {
         return malformed("has a damaged secret");
     }
-    const auto pin = from_hex(text.substr(dot + 1));
-    if (!pin || pin->size() != 32) return malformed("has a damaged fingerprint");
-    return EnrolmentToken(std::string(secret), to_hex(*pin));
+    const std::string_view pins = text.substr(dot + 1);
+    const auto second = pins.find('.');
+    if (second == std::string_view::npos) return malformed("lacks the release key's fingerprint");
+    std::string authority = fingerprint_in(pins.substr(0, second));
+    if (authority.empty()) return malformed("has a damaged fingerprint of the authority");
+    std::string release = fingerprint_in(pins.substr(second + 1));
+    if (release.empty()) return malformed("has a damaged fingerprint of the release key");
+    return EnrolmentToken(std::string(secret), std::move(authority), std::move(release));
 }
 
 }  // namespace gleaner

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "client-core/bench/llama_bench.h"
+#include "client-core/runtime/engine_devices.h"
 #include "client-core/runtime/wire_words.h"
 #include "shared/async/backoff.h"
 #include "shared/async/deadline.h"
@@ -139,12 +140,8 @@ asio::awaitable<Status> ModelHost::prepare() {
     GLEANER_CO_TRY(check_memory());
     auto engine_coming = needs_.cache.engine(order_.engine, needs_.release_key, nullptr);
     GLEANER_CO_TRY(const InstalledEngine engine, co_await std::move(engine_coming));
-    engine_dir_ = engine.folder;
+    engine_dir_ = programs_folder(engine);
     has_bench_ = !engine.manifest.bench_path.empty();
-    // EngineProcess looks for llama-server in the folder it is given.
-    if (const auto slash = engine.manifest.server_path.rfind('/'); slash != std::string::npos) {
-        engine_dir_ /= engine.manifest.server_path.substr(0, slash);
-    }
     auto model_coming = needs_.cache.model(order_.model, [this](std::uint64_t bytes) {
         downloaded_bytes_ = bytes;
         const Time now = needs_.clock.now();
@@ -200,6 +197,7 @@ asio::awaitable<void> ModelHost::measure() {
     spec.limits = limits();
     spec.threads = order_.device.threads;
     spec.gpu_layers = order_.device.gpu_layers;
+    spec.device = order_.device.engine_device;
     spec.idle_priority = needs_.options.idle_priority;
     auto measuring = run_llama_bench(needs_.sandbox, std::move(spec), needs_.executor);
     const auto speed = co_await std::move(measuring);
@@ -225,6 +223,7 @@ asio::awaitable<Error> ModelHost::run_engine() {
     spec.options.context_per_slot = std::max(64u, order_.context_tokens);
     spec.options.threads = order_.device.threads;
     spec.options.gpu_layers = order_.device.gpu_layers;
+    spec.options.device = order_.device.engine_device;
     spec.options.embeddings = order_.embeddings;
     spec.limits = limits();
     spec.device_nodes = order_.device.device_nodes;

@@ -129,7 +129,8 @@ asio::awaitable<Status> Node::enrol_anew() {
     enrolled_anew_ = true;
     Backoff backoff(reconnect_base, reconnect_cap);
     while (!stopping_) {
-        Applicant applicant(parts_.hardware_fingerprint, host_name());
+        Applicant applicant(parts_.hardware_fingerprint, host_name(),
+                            Credentials::kept_release_key(parts_.folder.path()));
         auto asking = enrol(parts_.address, token, std::move(applicant));
         auto answer = co_await std::move(asking);
         if (answer.has_value()) {

@@ -99,6 +99,16 @@ private:
     [[nodiscard]] Error on_disenrolled(const std::string& reason);
     void on_renewed(std::string certificate_pem, std::uint32_t renew_after_s);
 
+    // ---- node_devices.cpp: which GPUs the engine computes on ----
+    /// Asks the session's engine, unless it has been asked; `backend`: the devices of that kind.
+    /// Ends the session when the coordinator must be told of other devices.
+    [[nodiscard]] boost::asio::awaitable<void> search_devices(std::string backend);
+    [[nodiscard]] boost::asio::awaitable<Result<InstalledEngine>> fetch_engine(
+        WantedArtefact wanted);
+    [[nodiscard]] boost::asio::awaitable<NodeDevice> ask_about(std::filesystem::path engine_dir,
+                                                               NodeDevice device);
+    void announce_devices();
+
     // ---- node_models.cpp: models come and go ----
     void load_model(const wire::LoadModel& order);
     void unload_model(const Sha256& sha256);
@@ -126,6 +136,8 @@ private:
     std::map<Sha256, HostedModel> models_;
     std::unique_ptr<SessionConnection> connection_;
     WantedArtefact engine_;
+    Sha256 searched_;           ///< the engine that was last asked for devices
+    bool coming_back_ = false;  ///< this session was ended to tell of other devices in the next
     Time renew_at_;
     Duration retry_after_{};
     Status outcome_ = ok();

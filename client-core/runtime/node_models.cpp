@@ -25,6 +25,10 @@ void Node::load_model(const wire::LoadModel& order) {
         refuse_model(order, "this node has no device \"" + order.device() + "\"");
         return;
     }
+    if (!is_usable(*device)) {
+        refuse_model(order, "no engine has listed the device \"" + order.device() + "\"");
+        return;
+    }
     if (engine_.sha256.empty()) {
         refuse_model(order, "the coordinator has no engine package for this node");
         return;

@@ -24,7 +24,8 @@ config::OptionSet declare_node_options(NodeOptions& o) {
          .unit = "number"},
         o.instance, 0, 1'000);
     set.list({.name = "devices",
-              .sentence = "Devices that may work: all, or identifiers such as cpu and cuda0."},
+              .sentence = "Devices that may work: all, or identifiers such as cpu, cuda0 and "
+                          "vulkan1."},
              o.devices);
     set.integer({.name = "slots",
                  .sentence = "Most requests that a model answers at the same time; 0: as the "

@@ -46,6 +46,9 @@ asio::awaitable<Status> Node::session() {
     work_.feed(work::Disconnected{});
     if (!finished_) closing->abort();
     co_await sending.join();
+    const bool coming_back = std::exchange(coming_back_, false);
+    const bool cut_off = ended.has_error() && ended.error().code() == ErrorCode::permission_denied;
+    if (coming_back && !cut_off) co_return ok();  // whatever the line made of it
     co_return ended;
 }
 
@@ -64,6 +67,7 @@ asio::awaitable<Status> Node::converse() {
     TaskGroup timers(executor_, log_failure);
     (void)timers.spawn(heartbeats(std::chrono::milliseconds(welcome.heartbeat_interval_ms())));
     (void)timers.spawn(renewals());
+    if (welcome.has_engine()) (void)timers.spawn(search_devices(welcome.engine().backend()));
     Status outcome = ok();
     while (outcome.has_value()) {
         auto next = connection_->receive();
@@ -87,6 +91,7 @@ void Node::say_hello() {
     hello.set_os(std::string(system_name()));
     hello.set_arch(std::string(machine_architecture()));
     for (const auto& device : parts_.devices) {
+        if (device.evidence == NodeDevice::Evidence::unlisted) continue;
         auto& said = *hello.add_devices();
         said.set_id(device.id);
         said.set_kind(device.kind);

@@ -38,7 +38,8 @@ asio::awaitable<Result<std::string>> enrol_into(fs::path folder, GatewayAddress 
                             "; to enrol it anew delete node.crt in " + folder.string());
     }
     GLEANER_CO_TRY(const EnrolmentToken parsed, EnrolmentToken::parse(token));
-    Applicant applicant(std::move(hardware_fingerprint), host_name());
+    Applicant applicant(std::move(hardware_fingerprint), host_name(),
+                        Credentials::kept_release_key(folder));
     auto asking = enrol(std::move(address), parsed, std::move(applicant));
     GLEANER_CO_TRY(const Enrolled enrolled, co_await std::move(asking));
     GLEANER_CO_TRY(enrolled.credentials.save(folder));
@@ -71,6 +72,7 @@ std::string measure_devices_as_json(const std::vector<NodeDevice>& devices, cons
                            {"name", device.name},
                            {"driver", device.driver},
                            {"memory_bytes", device.memory_bytes}};
+        if (!is_usable(device)) entry["waits_for_engine"] = true;
         if (device.kind == "cpu") {
             const CpuSpeed speed = measure_cpu(clock);
             entry["threads"] = device.threads;

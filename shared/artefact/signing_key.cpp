@@ -82,7 +82,11 @@ std::string PublicKey::text() const {
 }
 
 std::string PublicKey::fingerprint() const {
-    return hash_bytes(raw_).get().substr(0, 16);
+    return pin().substr(0, 16);
+}
+
+std::string PublicKey::pin() const {
+    return hash_bytes(raw_).get();
 }
 
 bool PublicKey::verifies(std::string_view message, const Ed25519Signature& signature) const {

@@ -26,6 +26,8 @@ public:
     [[nodiscard]] std::string text() const;
     /// The first 16 hex characters of the raw key's SHA-256: for people and for "which key?".
     [[nodiscard]] std::string fingerprint() const;
+    /// The whole SHA-256, 64 hex characters: what enrolment tokens carry.
+    [[nodiscard]] std::string pin() const;
     /// True when `signature` was made over `message` by this key's private half.
     [[nodiscard]] bool verifies(std::string_view message, const Ed25519Signature& signature) const;
 

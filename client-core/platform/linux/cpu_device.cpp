@@ -102,6 +102,11 @@ std::vector<fs::path> gpu_device_nodes(const GpuAccess& access, const fs::path& 
             add_if_there(root, "/dev/nvidia" + std::to_string(access.minor), nodes);
             break;
         case GpuAccess::Kind::render: {
+            if (access.minor != 0) {
+                add_if_there(root, "/dev/dri/renderD" + std::to_string(access.minor), nodes);
+                add_if_there(root, "/dev/kfd", nodes);
+                break;
+            }
             std::error_code ec;
             for (const auto& entry : fs::directory_iterator(root / "dev/dri", ec)) {
                 const std::string name = entry.path().filename().string();

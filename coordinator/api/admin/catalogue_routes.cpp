@@ -9,6 +9,7 @@
 #include "coordinator/api/admin/blocking_work.h"
 #include "coordinator/api/admin/call.h"
 #include "coordinator/api/admin/record_json.h"
+#include "coordinator/openai/request.h"
 #include "coordinator/store/blobs.h"
 #include "shared/artefact/engine_package.h"
 #include "shared/artefact/gguf.h"
@@ -103,6 +104,11 @@ Result<std::vector<store::Canary>> canaries_of(JsonBody& body) {
         std::string text = json::serialize(request);
         if (text.size() > canary_bytes_max) {
             return Error(ErrorCode::too_large, number + " is larger than 64 KiB");
+        }
+        // One that no engine would answer would cost each node its trust.
+        const auto checked = openai::check_canary(text, 0);
+        if (checked.has_error()) {
+            return Error(ErrorCode::invalid_argument, number + ": " + checked.error().message());
         }
         canaries.push_back({std::move(text), std::move(expect)});
     }

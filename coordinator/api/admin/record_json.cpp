@@ -27,6 +27,17 @@ std::string node_state(const store::Node& node, const std::optional<LiveNode>& l
     return live->paused ? "paused" : "online";
 }
 
+/// For people: why it does not do more, in a line.
+std::string problem_of(const LiveNode& live) {
+    if (!live.connected) return {};
+    std::string text = live.paused ? live.paused_reason : std::string();
+    for (const auto& [model, reason] : live.failed_models) {
+        if (!text.empty()) text += "; ";
+        text += "model " + model.get().substr(0, 12) + ": " + reason;
+    }
+    return text;
+}
+
 /// Two decimals are enough for people, and keep JSON short.
 double rounded(double value) {
     return static_cast<double>(static_cast<std::int64_t>(value * 100 + 0.5)) / 100;
@@ -107,6 +118,12 @@ json::object to_json(const store::Node& node, const std::optional<LiveNode>& liv
     object["trust"] = rounded(live->trust);
     object["tokens_per_s"] = rounded(live->tokens_per_s);
     object["quota"] = live->quota;
+    json::array failed;
+    for (const auto& [model, reason] : live->failed_models)
+        failed.push_back({{"sha256", model.get()}, {"reason", reason}});
+    object["paused_reason"] = text_or_null(live->paused_reason);
+    object["failed_models"] = std::move(failed);
+    object["problem"] = text_or_null(problem_of(*live));
     return object;
 }
 
