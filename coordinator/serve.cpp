@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <sys/resource.h>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -15,6 +16,7 @@
 #include "coordinator/api/admin/grid_control.h"
 #include "coordinator/api/authenticator.h"
 #include "coordinator/api/metrics/api_metrics.h"
+#include "coordinator/api/metrics/disk_room.h"
 #include "coordinator/api/metrics/health_routes.h"
 #include "coordinator/api/openai/credit_gate.h"
 #include "coordinator/api/openai/idempotency.h"
@@ -35,8 +37,11 @@
 #include "coordinator/store/blobs.h"
 #include "coordinator/store/executor.h"
 #include "shared/artefact/signing_key.h"
+#include "shared/async/notification.h"
+#include "shared/async/task_group.h"
 #include "shared/tls/authority.h"
 #include "shared/tls/contexts.h"
+#include "shared/util/check.h"
 #include "shared/util/hex.h"
 #include "shared/util/log.h"
 #include "shared/util/random.h"
@@ -50,6 +55,7 @@ namespace {
 /// Running requests get this long when the coordinator stops.
 constexpr Duration stop_grace = std::chrono::seconds(5);
 constexpr Duration server_certificate_validity = std::chrono::hours(24 * 366);
+constexpr Duration certificates_renewed_every = std::chrono::hours(24);
 
 /// Everything that serving needs, in the order in which it is built and, reversed, torn down.
 struct Parts {
@@ -57,8 +63,15 @@ struct Parts {
 
     Status build();
     Status build_grid();
-    Status build_gateway(const tls::KeyPair& key, const std::string& certificate_pem);
-    Status build_api(const tls::KeyPair& key, const std::string& certificate_pem);
+    Status build_gateway(asio::ssl::context context);
+    Status build_api(asio::ssl::context context);
+    /// A certificate of this coordinator's own, made now.
+    [[nodiscard]] Result<std::string> own_certificate() const;
+    [[nodiscard]] Result<asio::ssl::context> new_gateway_context() const;
+    [[nodiscard]] Result<asio::ssl::context> new_api_context() const;
+    /// For connections from now on; the operator's own certificate is read again. What fails keeps
+    /// what it had.
+    Status renew_certificates();
     void add_customer_routes();
     [[nodiscard]] gateway::GatewayOptions gateway_options() const;
 
@@ -68,6 +81,7 @@ struct Parts {
     asio::thread_pool blocking{2};
     std::optional<InstanceLock> lock;
     std::optional<tls::Authority> authority;
+    std::optional<tls::KeyPair> server_key;
     std::unique_ptr<store::StoreExecutor> store;
     std::optional<store::Blobs> blobs;
     std::unique_ptr<runtime::Grid> grid;
@@ -86,6 +100,7 @@ struct Parts {
     std::unique_ptr<api::Settlements> settlements;
     api::ApiMetrics metrics;
     std::optional<api::Services> services;
+    std::unique_ptr<api::DiskRoom> disk_room;
     bool stopping = false;
     std::unique_ptr<admin::GridControl> control;
     std::unique_ptr<admin::AdminApi> admin;
@@ -111,12 +126,39 @@ Status Parts::build() {
     GLEANER_TRY(auto loaded, tls::Authority::load(settings.in_data("ca.pem").string(),
                                                   settings.in_data("ca.key").string(), clock));
     authority.emplace(std::move(loaded));
-    GLEANER_TRY(auto server_key, tls::KeyPair::load(settings.in_data("server.key").string()));
-    GLEANER_TRY(auto certificate, authority->issue_server(server_key, settings.server_names,
-                                                          server_certificate_validity));
+    GLEANER_TRY(auto own_key, tls::KeyPair::load(settings.in_data("server.key").string()));
+    server_key.emplace(std::move(own_key));
+    GLEANER_TRY(auto for_nodes, new_gateway_context());
+    GLEANER_TRY(auto for_customers, new_api_context());
     GLEANER_TRY(build_grid());
-    GLEANER_TRY(build_gateway(server_key, certificate.pem));
-    return build_api(server_key, certificate.pem);
+    GLEANER_TRY(build_gateway(std::move(for_nodes)));
+    return build_api(std::move(for_customers));
+}
+
+Result<std::string> Parts::own_certificate() const {
+    GLEANER_TRY(auto issued, authority->issue_server(*server_key, settings.server_names,
+                                                     server_certificate_validity));
+    return std::move(issued.pem);
+}
+
+Result<asio::ssl::context> Parts::new_gateway_context() const {
+    GLEANER_TRY(const auto certificate, own_certificate());
+    return tls::gateway_server_context(certificate, *server_key, authority->certificate_pem());
+}
+
+Result<asio::ssl::context> Parts::new_api_context() const {
+    if (!settings.api_certificate.empty())
+        return tls::api_server_context_from_files(settings.api_certificate, settings.api_key);
+    GLEANER_TRY(const auto certificate, own_certificate());
+    return tls::api_server_context(certificate, *server_key);
+}
+
+Status Parts::renew_certificates() {
+    GLEANER_TRY(auto for_nodes, new_gateway_context());
+    gateway->replace_context(std::move(for_nodes));
+    GLEANER_TRY(auto for_customers, new_api_context());
+    *api_context = std::move(for_customers);
+    return ok();
 }
 
 Status Parts::build_grid() {
@@ -134,9 +176,7 @@ Status Parts::build_grid() {
     return ok();
 }
 
-Status Parts::build_gateway(const tls::KeyPair& key, const std::string& certificate_pem) {
-    GLEANER_TRY(auto context,
-                tls::gateway_server_context(certificate_pem, key, authority->certificate_pem()));
+Status Parts::build_gateway(asio::ssl::context context) {
     node_events = std::make_unique<gateway::GridNodeEvents>(*grid);
     directory = std::make_unique<gateway::StoreDirectory>(*store, *authority,
                                                           settings.node_certificate_validity);
@@ -147,13 +187,8 @@ Status Parts::build_gateway(const tls::KeyPair& key, const std::string& certific
     return ok();
 }
 
-Status Parts::build_api(const tls::KeyPair& key, const std::string& certificate_pem) {
-    auto context =
-        settings.api_certificate.empty()
-            ? tls::api_server_context(certificate_pem, key)
-            : tls::api_server_context_from_files(settings.api_certificate, settings.api_key);
-    if (context.has_error()) return std::move(context).error();
-    api_context.emplace(std::move(context).value());
+Status Parts::build_api(asio::ssl::context context) {
+    api_context.emplace(std::move(context));
     authenticator = std::make_unique<api::Authenticator>(*store, clock);
     models = std::make_unique<api::ModelCatalogue>(*store, clock);
     control = admin::control_of(*grid);
@@ -190,13 +225,41 @@ void Parts::add_customer_routes() {
     services.emplace(api::Services{limits, clock, *store, *blobs, *grid, blocking.get_executor(),
                                    *models, *credit, *rates, *idempotency, *settlements, metrics});
     api::add_openai_routes(router, *services);
+    disk_room = std::make_unique<api::DiskRoom>([this] { return blobs->free_bytes(); }, clock,
+                                                blocking.get_executor());
     api::add_health_routes(
-        router, *services, [this] { return server.get(); }, [this] { return stopping; });
+        router, *services, *disk_room, [this] { return server.get(); },
+        [this] { return stopping; });
+}
+
+/// A coordinator may run for longer than its certificates are valid. SIGHUP asks for it now: an
+/// operator's certificate has been replaced.
+asio::awaitable<void> keep_certificates_fresh(Parts& parts, Notification& asked) {
+    for (;;) {
+        (void)co_await asked.wait_for(certificates_renewed_every);
+        if (parts.stopping) co_return;
+        const auto renewed = parts.renew_certificates();
+        if (renewed.has_error()) {
+            spdlog::error("event=certificates_not_renewed why=\"{}\"", renewed.error().message());
+        } else {
+            spdlog::info("event=certificates_renewed");
+        }
+    }
+}
+
+asio::awaitable<void> note_hang_ups(asio::signal_set& signals, Notification& asked) {
+    for (;;) {
+        const auto [problem, signal] =
+            co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
+        if (problem) co_return;
+        asked.notify();
+    }
 }
 
 asio::awaitable<Status> run(Parts& parts) {
     // Signals are waited for from here on, so that none falls between start and readiness.
     asio::signal_set signals(parts.network, SIGTERM, SIGINT);
+    asio::signal_set hang_ups(parts.network, SIGHUP);
     const auto cleaned = co_await runtime::remove_orphans(
         *parts.store, *parts.blobs, parts.blocking.get_executor(), parts.clock.wall());
     if (cleaned.has_error()) co_return cleaned.error();
@@ -205,6 +268,11 @@ asio::awaitable<Status> run(Parts& parts) {
     auto serving = parts.server->start();
     if (serving.has_error()) co_return std::move(serving).error();
     parts.gateway->start();
+    Notification renewal_asked(parts.network.get_executor());
+    TaskGroup tasks(parts.network.get_executor());
+    const bool spawned = tasks.spawn(keep_certificates_fresh(parts, renewal_asked)) &&
+                         tasks.spawn(note_hang_ups(hang_ups, renewal_asked));
+    GLEANER_CHECK(spawned, "these tasks are unbounded");
     fmt::print("gleaner-coordinator is ready: nodes on port {}, API on port {}\n",
                parts.gateway->port(), parts.server->port());
     std::fflush(stdout);
@@ -212,6 +280,9 @@ asio::awaitable<Status> run(Parts& parts) {
     co_await signals.async_wait(asio::use_awaitable);
     spdlog::info("event=stopping");
     parts.stopping = true;
+    hang_ups.cancel();
+    renewal_asked.notify();
+    co_await tasks.join();
     co_await parts.server->stop(stop_grace);
     co_await parts.gateway->stop();
     co_await parts.grid->stop();

@@ -95,7 +95,11 @@ void Session::expire_unless_behind() {
     boost::system::error_code problem;
     const auto unread = stream_.socket().available(problem);
     const bool behind = (reading_ || !secure_) && !problem && unread > 0;
-    if (!behind) expire();
+    if (behind) return;
+    if (!wants_body_) return expire();
+    deadline_ = never;
+    body_late_ = true;
+    arrived_.notify();
 }
 
 void Session::drain() {
@@ -119,12 +123,21 @@ void Session::start_read() {
 asio::awaitable<bool> Session::more_input(Time deadline) {
     const auto before = input_.size();
     deadline_ = deadline;
-    while (input_.size() == before && !input_ended_) {
+    while (input_.size() == before && !input_ended_ && !body_late_) {
         start_read();
         co_await arrived_.wait();
     }
     deadline_ = never;
     co_return input_.size() > before;
+}
+
+asio::awaitable<Session::Arrival> Session::more_body(Time deadline) {
+    wants_body_ = true;
+    const bool more = co_await more_input(deadline);
+    wants_body_ = false;
+    const bool late = std::exchange(body_late_, false);
+    if (more) co_return Arrival::more;
+    co_return late && !input_ended_ ? Arrival::late : Arrival::ended;
 }
 
 void Session::watch_client(std::function<void()> on_gone) {

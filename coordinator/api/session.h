@@ -39,7 +39,8 @@ public:
     /// Serves until the connection ends; nothing is outstanding when it returns.
     [[nodiscard]] boost::asio::awaitable<void> run();
 
-    /// When the present step must be over; the server's sweep calls expire_unless_behind() then.
+    /// When the present step must be over; the server's sweep calls expire_unless_behind() then. A
+    /// body that is late gets a reply; all else ends the connection.
     [[nodiscard]] Time deadline() const { return deadline_; }
     void expire_unless_behind();
     void expire() { stream_.close(); }
@@ -63,6 +64,9 @@ private:
     void start_read();
     /// Waits for more input; false when there will be none.
     [[nodiscard]] boost::asio::awaitable<bool> more_input(Time deadline);
+    enum class Arrival : std::uint8_t { more, ended, late };
+    /// The same for a request's body. Late: the deadline has passed, and a reply can be sent.
+    [[nodiscard]] boost::asio::awaitable<Arrival> more_body(Time deadline);
     void watch_client(std::function<void()> on_gone);
 
     const SessionContext& context_;
@@ -76,6 +80,8 @@ private:
     std::string input_;  ///< received and not yet parsed
     bool reading_ = false;
     bool input_ended_ = false;
+    bool wants_body_ = false;
+    bool body_late_ = false;
     std::function<void()> on_gone_;
     Notification arrived_;
 };

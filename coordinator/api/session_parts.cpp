@@ -38,6 +38,11 @@ Method method_of(http::verb verb) {
     }
 }
 
+ApiError late_body() {
+    return {408, "invalid_request_error", "request_timeout",
+            "The request's body came too slowly or not at all: send the request again."};
+}
+
 void lower(std::string& text) {
     for (auto& c : text)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -187,8 +192,9 @@ asio::awaitable<ApiResult<std::string_view>> Session::SessionRequest::read_some(
         const auto paced = std::chrono::seconds(60 + body_bytes_ / body_bytes_per_s_least);
         const auto limit =
             std::min(now + context_.options.body_piece_within, *body_started_ + paced);
-        const bool more = co_await session_.more_input(limit);
-        if (!more)
+        const auto arrival = co_await session_.more_body(limit);
+        if (arrival == Arrival::late) co_return late_body();
+        if (arrival == Arrival::ended)
             co_return openai::invalid_request("The request's body ended before it was complete.");
     }
 }

@@ -38,4 +38,9 @@ enum class Verdict : std::uint8_t {
     wrong,        ///< a known answer was missed
 };
 
+/// Such a result is worth nothing.
+[[nodiscard]] constexpr bool is_refused(Verdict verdict) {
+    return verdict == Verdict::implausible || verdict == Verdict::wrong;
+}
+
 }  // namespace gleaner::core

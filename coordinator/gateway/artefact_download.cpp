@@ -145,7 +145,10 @@ asio::awaitable<Status> send_chunks(Shared& shared, Connection& connection, Sha2
     auto list = co_await shared.needs.artefacts.chunks(std::move(id));
     connection.expect_within(shared.options.send_limit);
     if (list.has_error()) {
-        co_return co_await write_reply(connection.stream(), refusal(list.error()), keep_alive);
+        auto reply = refusal(list.error());
+        // A node asks again after a 500; what is damaged stays so until it is added again.
+        if (list.error().code() == ErrorCode::data_corrupt) reply.status = 410;
+        co_return co_await write_reply(connection.stream(), std::move(reply), keep_alive);
     }
     wire::ChunkList message;
     message.set_sha256(list.value()->whole.get());

@@ -11,6 +11,7 @@
 
 #include "coordinator/store/blobs.h"
 #include "shared/async/deadline.h"
+#include "shared/util/log.h"
 
 namespace gleaner::gateway {
 
@@ -77,6 +78,8 @@ asio::awaitable<ChunksResult> BlobArtefacts::chunks(Sha256 id) {
     state_->being_hashed.erase(id);
     if (hashed.has_error()) co_return hashed.error();
     if (hashed.value().whole != id) {
+        spdlog::error("event=artefact_damaged file={} hashes_to={}: add it again",
+                      file.value().path, hashed.value().whole.get());
         co_return Error(
             ErrorCode::data_corrupt,
             "the artefact " + id.get() + " on the coordinator's disk is damaged: add it again");

@@ -343,4 +343,15 @@ ApiResult<EngineRequest> check_request(Endpoint endpoint, std::string_view body,
     return check_request(endpoint, object, models, policy);
 }
 
+ApiResult<EngineRequest> check_canary(std::string_view chat_body, std::uint32_t seed) {
+    GLEANER_TRY(auto object, parse_object(chat_body));
+    object["model"] = "its own";
+    const ModelFacts model;
+    RequestPolicy policy;
+    policy.may_stream = false;
+    policy.seed = seed;
+    return check_request(
+        Endpoint::chat_completions, object, [&](std::string_view) { return &model; }, policy);
+}
+
 }  // namespace gleaner::openai

@@ -66,5 +66,8 @@ struct EngineRequest {
 [[nodiscard]] ApiResult<EngineRequest> check_request(Endpoint endpoint, std::string_view body,
                                                      const ModelLookup& models,
                                                      const RequestPolicy& policy);
+/// A question with a known answer, as an item of a batch is sent: nothing may tell the two apart.
+/// It may leave its model out. Errors: as above.
+[[nodiscard]] ApiResult<EngineRequest> check_canary(std::string_view chat_body, std::uint32_t seed);
 
 }  // namespace gleaner::openai

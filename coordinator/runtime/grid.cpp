@@ -39,7 +39,20 @@ Grid::State::State(Options options_, const Clock& clock_, store::StoreExecutor& 
 void Grid::State::tell(const core::Event& event) {
     events.push_back(event);
     if (executing) return;
-    executing = true;
+    // Also when a command throws: else nothing would ever be executed again.
+    struct Done {
+        bool& executing;
+        ~Done() { executing = false; }
+    };
+    {
+        executing = true;
+        const Done done{executing};
+        execute_all();
+    }
+    save_settlements();
+}
+
+void Grid::State::execute_all() {
     while (!events.empty()) {
         const core::Event next = std::move(events.front());
         events.pop_front();
@@ -47,8 +60,6 @@ void Grid::State::tell(const core::Event& event) {
         for (const auto& command : commands)
             std::visit([this](const auto& c) { execute(c); }, command);
     }
-    executing = false;
-    save_settlements();
 }
 
 void Grid::State::arm_timer(Time at) {
@@ -94,7 +105,7 @@ asio::awaitable<Status> Grid::start() {
         GLEANER_TRY(auto models, store.models());
         for (auto& model : models) {
             GLEANER_TRY(auto canaries, store.canaries(model.sha256));
-            kept.models.push_back({std::move(model), std::move(canaries), {}});
+            kept.models.push_back({std::move(model), std::move(canaries), {}, true});
         }
         return kept;
     };
@@ -139,6 +150,7 @@ void Grid::node_joined(const store::Node& node, const wire::Hello& hello, NodeLi
     const auto* engine = state_->engine_for(hello);
     entry.link = &link;
     entry.said_goodbye = false;
+    entry.trouble = {};
     entry.has_engine = engine != nullptr;
     entry.facts = {node.id, node.site, node.owner, node.site_certified,
                    device_class_of(hello, engine)};
@@ -222,13 +234,20 @@ void Grid::model_added(const store::Model& model, std::vector<store::Canary> can
     offered.memory_bytes = static_cast<std::uint64_t>(model.memory_bytes);
     offered.slots = static_cast<std::uint32_t>(model.slots);
     offered.canaries = static_cast<std::uint32_t>(canaries.size());
-    state_->models[model.sha256] = {model, std::move(canaries), {}};
+    auto& entry = state_->models[model.sha256];
+    entry.record = model;
+    entry.canaries = std::move(canaries);
+    entry.offered = true;
     state_->tell(offered);
 }
 
 void Grid::model_removed(const store::Model& model) {
     state_->tell(core::ModelWithdrawn{model.sha256});
-    state_->models.erase(model.sha256);
+    const auto found = state_->models.find(model.sha256);
+    if (found == state_->models.end()) return;
+    found->second.offered = false;
+    found->second.canaries.clear();
+    for (auto& [id, node] : state_->nodes) node.trouble.failed_models.erase(model.sha256);
 }
 
 void Grid::engine_added(const store::EnginePackage& engine) {
@@ -241,6 +260,16 @@ void Grid::engine_added(const store::EnginePackage& engine) {
 
 std::vector<core::Scheduler::NodeView> Grid::nodes() const {
     return state_->scheduler->nodes();
+}
+
+NodeTrouble Grid::trouble(const NodeId& node) const {
+    const auto found = state_->nodes.find(node);
+    if (found == state_->nodes.end() || found->second.link == nullptr) return {};
+    return found->second.trouble;
+}
+
+std::uint64_t Grid::largest_memory() const {
+    return state_->scheduler->largest_memory();
 }
 
 core::Scheduler::Totals Grid::totals() const {
@@ -284,7 +313,8 @@ std::optional<store::JobCounts> Grid::live_counts(const JobId& job) const {
 
 bool Grid::model_available(const Sha256& model) const {
     const auto found = state_->models.find(model);
-    return found != state_->models.end() && !found->second.ready_on.empty();
+    return found != state_->models.end() && found->second.offered &&
+           !found->second.ready_on.empty();
 }
 
 StreamId Grid::open_stream(StreamRequest request, StreamSink& sink) {
@@ -296,6 +326,7 @@ StreamId Grid::open_stream(StreamRequest request, StreamSink& sink) {
     event.model = request.model.sha256;
     event.privacy = request.privacy;
     event.avoid = request.avoid;
+    event.refused_by = request.refused_by;
     event.give_up = state_->clock.now() + request.give_up_after;
     state_->streams.emplace(id, State::LiveStream{std::move(request), &sink, {}, 0});
     asio::post(state_->executor, [state = state_.get(), event = std::move(event)] {

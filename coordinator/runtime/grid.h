@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -70,8 +71,9 @@ struct StreamRequest {
     store::Model model;
     PrivacyClass privacy = PrivacyClass::any;
     Endpoint endpoint = Endpoint::chat_completions;
-    std::string body;  ///< for the engine, JSON
-    std::vector<NodeId> avoid;
+    std::string body;                ///< for the engine, JSON
+    std::vector<NodeId> avoid;       ///< nodes that failed it; others of their sites come last
+    std::vector<NodeId> refused_by;  ///< of them, those that refused it
     Duration give_up_after = std::chrono::seconds(30);  ///< refuse when it cannot start by then
 };
 
@@ -82,6 +84,12 @@ struct NodeFacts {
     OwnerId owner;
     bool site_certified = false;
     std::string device_class;
+};
+
+/// Why a node does less than it could, in its own words.
+struct NodeTrouble {
+    std::string paused_reason;                    ///< empty: not paused, or it did not say
+    std::map<Sha256, std::string> failed_models;  ///< since when it last had them in memory
 };
 
 struct GridCounters {
@@ -132,6 +140,8 @@ public:
     void model_removed(const store::Model& model);
     void engine_added(const store::EnginePackage& engine);
     [[nodiscard]] std::vector<core::Scheduler::NodeView> nodes() const;
+    /// Nothing for a node that has no session.
+    [[nodiscard]] NodeTrouble trouble(const NodeId& node) const;
     [[nodiscard]] core::Scheduler::Totals totals() const;
     [[nodiscard]] const GridCounters& counters() const;
 
@@ -141,6 +151,8 @@ public:
     void cancel_job(const JobId& job);
     /// Settled so far, including what the store has not yet committed.
     [[nodiscard]] std::optional<store::JobCounts> live_counts(const JobId& job) const;
+    /// The largest device of any node seen; 0: no node was seen yet.
+    [[nodiscard]] std::uint64_t largest_memory() const;
     /// Is any node able to run it now or soon?
     [[nodiscard]] bool model_available(const Sha256& model) const;
 

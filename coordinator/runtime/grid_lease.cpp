@@ -1,11 +1,13 @@
 /// A lease on its way to its node: its requests are read and packed on a thread of their own, since
 /// a shard of two thousand lines takes longer than the network thread may stand still.
 
+#include "coordinator/openai/request.h"
 #include "coordinator/runtime/grid_state.h"
 #include "coordinator/runtime/wire_words.h"
 #include "shared/async/offload.h"
 #include "shared/util/check.h"
 #include "shared/util/log.h"
+#include "shared/util/random.h"
 
 namespace gleaner::runtime {
 
@@ -23,22 +25,35 @@ struct Grid::State::LeaseDraft {
     core::SendLease command;
     std::shared_ptr<const JobInput> input;
     wire::Endpoint endpoint = wire::ENDPOINT_UNSPECIFIED;
-    std::vector<std::string> canaries;  ///< requests of the canaries, in the order of the items
+    std::unordered_map<std::uint32_t, std::string> canaries;  ///< their requests, by index
 };
 
 struct Grid::State::PackedLease {
     std::vector<wire::ToNode> frames;
     std::vector<std::uint32_t> body_bytes;                          ///< of each item
+    std::vector<std::optional<std::int64_t>> seeds;                 ///< of each item
     std::vector<std::pair<std::uint32_t, std::string>> unreadable;  ///< index in the lease, why
 };
+
+Result<JobLine> Grid::State::line_of(const LeaseDraft& draft, std::uint32_t index) {
+    const auto& wanted = draft.command.items[index];
+    if (!wanted.canary) return draft.input->line(wanted.item);
+    const auto canary = draft.canaries.find(index);
+    if (canary == draft.canaries.end()) return Error(ErrorCode::not_found, "no such known answer");
+    auto request = openai::check_canary(canary->second, static_cast<std::uint32_t>(random_seed()));
+    if (request.has_error()) return Error(ErrorCode::data_corrupt, request.error().message());
+    JobLine line;
+    line.body = std::move(request.value().body);
+    return line;
+}
 
 /// Blocking.
 std::shared_ptr<Grid::State::PackedLease> Grid::State::pack(const LeaseDraft& draft) {
     const auto& command = draft.command;
     auto packed = std::make_shared<PackedLease>();
     packed->body_bytes.assign(command.items.size(), 0);
+    packed->seeds.resize(command.items.size());
     std::size_t bytes = lease_frame_bytes;  // the first item begins a frame
-    std::size_t canary = 0;
     const auto begin_frame = [&] {
         auto& frame = *packed->frames.emplace_back().mutable_lease();
         frame.set_lease_id(command.lease.get());
@@ -48,17 +63,13 @@ std::shared_ptr<Grid::State::PackedLease> Grid::State::pack(const LeaseDraft& dr
     };
     for (std::uint32_t index = 0; index < command.items.size(); ++index) {
         const auto& wanted = command.items[index];
-        std::string body;
-        if (wanted.canary) {
-            body = draft.canaries.at(canary++);
-        } else {
-            auto line = draft.input->line(wanted.item);
-            if (line.has_error()) {
-                packed->unreadable.emplace_back(index, line.error().message());
-                continue;
-            }
-            body = std::move(line.value().body);
+        auto line = line_of(draft, index);
+        if (line.has_error()) {
+            packed->unreadable.emplace_back(index, line.error().message());
+            continue;
         }
+        std::string body = std::move(line.value().body);
+        packed->seeds[index] = line.value().seed;
         if (bytes >= lease_frame_bytes) begin_frame();
         bytes += body.size();
         packed->body_bytes[index] = static_cast<std::uint32_t>(body.size());
@@ -90,9 +101,18 @@ void Grid::State::execute(const core::SendLease& command) {
     draft->command = command;
     draft->input = job->second.input;
     draft->endpoint = wire_endpoint(job->second.record.endpoint);
-    const auto& canaries = models[command.model].canaries;
-    for (const auto& item : command.items)
-        if (item.canary) draft->canaries.push_back(canaries.at(item.item).request_json);
+    lease.embeddings = job->second.record.endpoint == "/v1/embeddings";
+    lease.replicated = job->second.record.replicas > 1;
+    if (const auto model = models.find(command.model); model != models.end()) {
+        lease.context_tokens = static_cast<std::uint32_t>(model->second.record.context_tokens);
+        const auto& canaries = model->second.canaries;
+        for (std::uint32_t index = 0; index < command.items.size(); ++index) {
+            const auto& item = command.items[index];
+            if (!item.canary || item.item >= canaries.size()) continue;
+            draft->canaries.emplace(index, canaries[item.item].request_json);
+            lease.expected.emplace(index, canaries[item.item].expect);
+        }
+    }
     const bool spawned = tasks.spawn(deliver(std::move(draft)));
     GLEANER_CHECK(spawned, "the grid's tasks are unbounded");
 }
@@ -117,6 +137,7 @@ asio::awaitable<void> Grid::State::deliver(std::shared_ptr<const LeaseDraft> dra
         co_return;
     }
     lease->second.body_bytes = std::move(packed.value()->body_bytes);
+    lease->second.seeds = std::move(packed.value()->seeds);
     for (const auto& [index, why] : packed.value()->unreadable) {
         lease->second.finished[index] = true;
         --lease->second.unfinished;

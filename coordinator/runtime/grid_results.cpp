@@ -38,6 +38,8 @@ void Grid::State::on_results(const NodeId& node, wire::ToCoordinator& message) {
             event.failure = cause_of(result.failure());
             event.detail = result.failure().message();
             rejection = std::move(*result.mutable_failure()->mutable_body());
+            if (lease.items[index].canary && event.failure == core::FailureCause::request_rejected)
+                ++counters.canaries_missed;
         } else {
             held.body = std::move(*result.mutable_body());
             verify(lease, index, held, event);
@@ -52,9 +54,6 @@ void Grid::State::on_results(const NodeId& node, wire::ToCoordinator& message) {
 void Grid::State::verify(const LiveLease& lease, std::uint32_t index, const HeldResult& result,
                          core::ItemFinished& event) {
     const auto& item = lease.items[index];
-    const auto model = models.find(lease.model);
-    const auto job = jobs.find(lease.job);
-    if (model == models.end() || job == jobs.end()) return;
     const auto reply = read_reply(result.body);
     if (!reply.well_formed) {
         event.verdict = core::Verdict::implausible;
@@ -63,8 +62,8 @@ void Grid::State::verify(const LiveLease& lease, std::uint32_t index, const Held
         return;
     }
     core::ResultFacts facts;
-    facts.embeddings = job->second.record.endpoint == "/v1/embeddings" && !item.canary;
-    facts.context_tokens = static_cast<std::uint32_t>(model->second.record.context_tokens);
+    facts.embeddings = lease.embeddings && !item.canary;
+    facts.context_tokens = lease.context_tokens;
     facts.prompt_bytes = lease.body_bytes[index];
     facts.prompt_tokens = result.prompt_tokens;
     facts.generated_tokens = result.generated_tokens;
@@ -73,19 +72,20 @@ void Grid::State::verify(const LiveLease& lease, std::uint32_t index, const Held
     facts.text = reply.text;
     facts.finish_reason = reply.finish_reason;
     facts.has_embedding = reply.has_embedding;
-    facts.device_micros = result.device_micros;
     auto found = core::check_plausibility(facts);
     event.verdict = found.verdict;
     event.detail = std::move(found.why);
     if (item.canary) {
-        const bool passed =
-            core::canary_passed(model->second.canaries.at(item.item).expect, reply.text);
+        const auto expected = lease.expected.find(index);
+        if (expected == lease.expected.end()) return;  // it was never sent
+        const bool passed = event.verdict != core::Verdict::implausible &&
+                            core::canary_passed(expected->second, reply.text);
         event.verdict = passed ? core::Verdict::verified : core::Verdict::wrong;
         ++(passed ? counters.canaries_passed : counters.canaries_missed);
     } else if (event.verdict == core::Verdict::implausible) {
         ++counters.results_refused;
     }
-    if (job->second.record.replicas > 1) event.answer = reply.text;
+    if (lease.replicated) event.answer = reply.text;
 }
 
 void Grid::State::on_lease_return(const NodeId& node, const wire::ToCoordinator& message) {
@@ -119,6 +119,11 @@ void Grid::State::on_model_state(const NodeId& node, const wire::ToCoordinator& 
         spdlog::warn("event=model_failed node={} model={} why=\"{}\"", node.get(),
                      state.sha256().substr(0, 12), event.detail);
     }
+    auto& failed = nodes[node].trouble.failed_models;
+    if (event.phase == core::ModelPhase::ready) failed.erase(event.model);
+    // A node speaks only of models that it was offered: whatever else it names is not kept.
+    if (event.phase == core::ModelPhase::failed && models.contains(event.model))
+        failed[event.model] = event.detail;
     if (const auto model = models.find(event.model); model != models.end()) {
         if (event.phase == core::ModelPhase::ready) {
             model->second.ready_on.insert(node);
@@ -134,6 +139,7 @@ void Grid::State::on_capacity(const NodeId& node, const wire::ToCoordinator& mes
     core::CapacityChanged event;
     event.node = node;
     event.paused = message.capacity().paused();
+    nodes[node].trouble.paused_reason = event.paused ? message.capacity().paused_reason() : "";
     for (const auto& window : message.capacity().windows())
         event.windows.push_back({Sha256{window.model_sha256()}, window.items(), window.streams()});
     tell(event);

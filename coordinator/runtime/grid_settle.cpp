@@ -1,6 +1,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/json.hpp>
 
+#include "coordinator/openai/receipt.h"
 #include "coordinator/runtime/grid_state.h"
 #include "coordinator/runtime/job_output.h"
 #include "shared/async/deadline.h"
@@ -40,11 +41,20 @@ std::string failed_body(const core::SettleItem& command, const std::string& engi
     return json::serialize(json::object{{"error", std::move(error)}});
 }
 
-json::object receipt_part(const store::MeterRecord& meter) {
-    return {{"device_class", meter.device_class},
-            {"prompt_tokens", meter.prompt_tokens},
-            {"generated_tokens", meter.generated_tokens},
-            {"price_micros", meter.price.micros}};
+/// All but what the settled results say: parts, seed.
+openai::Receipt receipt_of(const core::SettleItem& command, const store::Job& job,
+                           const RequestId& request, WallTime at) {
+    openai::Receipt receipt;
+    receipt.request = request;
+    receipt.batch = job.id;
+    receipt.created = at;
+    receipt.endpoint = job.endpoint;
+    receipt.model = job.model;
+    receipt.model_sha256 = job.model_sha256;
+    receipt.privacy = job.privacy;
+    receipt.attempts = command.attempts;
+    receipt.verified = command.verified;
+    return receipt;
 }
 
 }  // namespace
@@ -60,14 +70,15 @@ void Grid::State::execute(const core::SettleItem& command) {
     outcome.index = command.item;
     outcome.request = RequestId{random_token("req_", 20)};
 
-    json::array parts;
-    Money price;
+    auto receipt = receipt_of(command, job.record, outcome.request, clock.wall());
     for (const auto& produced : command.results) {
         const auto lease = leases.find(produced.lease);
         GLEANER_CHECK(lease != leases.end(), "a settled result belongs to a lease that is known");
         auto held = lease->second.results.extract(produced.index);
         GLEANER_CHECK(!held.empty(), "a settled result has not been discarded");
         auto& result = held.mapped();
+        // Each attempt at an item has the same.
+        receipt.seed = lease->second.seeds.at(produced.index);
         const auto& facts = nodes[produced.node].facts;
         store::MeterRecord meter;
         meter.attempt_key =
@@ -84,9 +95,9 @@ void Grid::State::execute(const core::SettleItem& command) {
         meter.generated_tokens = result.generated_tokens;
         meter.device_micros = static_cast<std::int64_t>(result.device_micros);
         meter.price = price_of(job.record.price, meter.prompt_tokens, meter.generated_tokens);
-        meter.at = clock.wall();
-        price += meter.price;
-        parts.push_back(receipt_part(meter));
+        meter.at = receipt.created;
+        receipt.parts.push_back(
+            {meter.device_class, meter.prompt_tokens, meter.generated_tokens, meter.price});
         counters.prompt_tokens += result.prompt_tokens;
         counters.generated_tokens += result.generated_tokens;
         if (outcome.body.empty()) outcome.body = std::move(result.body);
@@ -103,16 +114,8 @@ void Grid::State::execute(const core::SettleItem& command) {
         ++job.counts.completed;
         ++counters.items_accepted;
         const auto model = models.find(job.record.model_sha256);
-        acceptance.receipt_json = json::serialize(json::object{
-            {"request_id", outcome.request.get()},
-            {"batch_id", command.job.get()},
-            {"model", job.record.model},
-            {"model_sha256", job.record.model_sha256.get()},
-            {"quantisation", model == models.end() ? "" : model->second.record.quantisation},
-            {"parts", std::move(parts)},
-            {"attempts", command.attempts},
-            {"verified", command.verified},
-            {"price_micros", price.micros}});
+        if (model != models.end()) receipt.quantisation = model->second.record.quantisation;
+        acceptance.receipt_json = openai::to_json(receipt);
     }
     ++job.unsaved;
     unsaved.push_back(std::move(acceptance));
@@ -321,6 +324,8 @@ asio::awaitable<Status> Grid::State::take_up_job(store::Job record) {
     event.items = static_cast<std::uint32_t>(record.counts.total);
     event.settled.assign(settled.begin(), settled.end());
     event.deadline = clock.now() + (record.deadline - clock.wall());
+    // They are chat completions: anywhere else they would show.
+    event.canaries = record.endpoint == "/v1/chat/completions";
     const auto id = record.id;
     job.record = std::move(record);
     jobs.emplace(id, std::move(job));

@@ -23,6 +23,7 @@ struct Grid::State {
     struct ConnectedNode {
         NodeLink* link = nullptr;  ///< null: lost, its leases wait for it
         NodeFacts facts;
+        NodeTrouble trouble;
         bool said_goodbye = false;
         bool has_engine = false;
         std::set<LeaseId> leases;
@@ -44,9 +45,16 @@ struct Grid::State {
         NodeId node;
         JobId job;
         Sha256 model;
+        // What judging its results takes, as it was when they were asked for: the job may end and
+        // the model go or change meanwhile.
+        std::uint32_t context_tokens = 0;
+        bool embeddings = false;
+        bool replicated = false;
+        std::unordered_map<std::uint32_t, std::string> expected;  ///< canaries' answers, by index
         std::vector<core::LeaseItem> items;
         std::vector<bool> finished;
         std::vector<std::uint32_t> body_bytes;  ///< of each request, for the verifier; once sent
+        std::vector<std::optional<std::int64_t>> seeds;  ///< of each request; once sent
         std::uint32_t unfinished = 0;
         std::unordered_map<std::uint32_t, HeldResult> results;
     };
@@ -66,6 +74,7 @@ struct Grid::State {
         store::Model record;
         std::vector<store::Canary> canaries;
         std::set<NodeId> ready_on;  ///< connected nodes that have it in memory
+        bool offered = true;        ///< else it was removed, and work for it may still run
     };
 
     struct LiveStream {
@@ -84,6 +93,7 @@ struct Grid::State {
 
     // grid.cpp
     void tell(const core::Event& event);
+    void execute_all();
     void arm_timer(Time at);
     [[nodiscard]] const store::EnginePackage* engine_for(const wire::Hello& hello) const;
     void send(const NodeId& node, const wire::ToNode& message);
@@ -112,6 +122,7 @@ struct Grid::State {
     void forget_if_done(LeaseId id);
 
     // grid_lease.cpp
+    static Result<JobLine> line_of(const LeaseDraft& draft, std::uint32_t index);
     static std::shared_ptr<PackedLease> pack(const LeaseDraft& draft);
     boost::asio::awaitable<void> deliver(std::shared_ptr<const LeaseDraft> draft);
 

@@ -177,6 +177,7 @@ Result<JobLine> JobInput::line(std::uint32_t index) const {
     ready.custom_id = std::move(line.value().custom_id);
     ready.body = std::move(request.value().body);
     ready.top_logprobs = request.value().top_logprobs;
+    if (*endpoint != openai::Endpoint::embeddings) ready.seed = request.value().seed;
     return ready;
 }
 

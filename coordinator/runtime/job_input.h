@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,8 +17,9 @@ namespace gleaner::runtime {
 
 struct JobLine {
     std::string custom_id;
-    std::string body;                ///< the engine's request, JSON
-    std::int32_t top_logprobs = -1;  ///< wanted alternatives; -1: no log-probabilities
+    std::string body;                  ///< the engine's request, JSON
+    std::int32_t top_logprobs = -1;    ///< wanted alternatives; -1: no log-probabilities
+    std::optional<std::int64_t> seed;  ///< in `body`; embeddings have none
 };
 
 /// The lines of a JSONL file by number, from 0; blank lines do not count. 8 bytes a line.

@@ -53,6 +53,7 @@ public:
 
     Result<Accepted> accept(const Acceptance& acceptance) {
         GLEANER_TRY(check(acceptance));
+        GLEANER_TRY(keep_reply(acceptance));
         return acceptance.job.empty() ? accept_stream(acceptance) : accept_item(acceptance);
     }
 
@@ -70,6 +71,7 @@ private:
     Status insert_source(const MeterRecord& record);
     Result<MeterSource> accounts_of(const Query& row);
     Status keep_receipt(const Acceptance& acceptance, std::int64_t project_number);
+    Status keep_reply(const Acceptance& acceptance);
 
     Store::State& state_;
     Database& database_;
@@ -84,6 +86,9 @@ Status Acceptor::check(const Acceptance& acceptance) {
     }
     if (acceptance.outcome.failed && !acceptance.meters.empty()) {
         return Error(ErrorCode::invalid_argument, "a failed item costs nothing: it has no meter");
+    }
+    if (acceptance.reply && acceptance.reply->http_status <= 0) {
+        return Error(ErrorCode::invalid_argument, "a reply that is kept has an HTTP status");
     }
     for (const auto& meter : acceptance.meters) {
         const bool negative = meter.price < Money{} || meter.prompt_tokens < 0 ||
@@ -279,6 +284,13 @@ Status Acceptor::keep_receipt(const Acceptance& acceptance, std::int64_t project
     if (acceptance.receipt_json.empty()) return ok();
     return database_.run(sql::insert_receipt, project_number, acceptance.outcome.request,
                          acceptance.receipt_json);
+}
+
+Status Acceptor::keep_reply(const Acceptance& acceptance) {
+    if (!acceptance.reply) return ok();
+    const auto& reply = *acceptance.reply;
+    return database_.run(sql::finish_idempotency_key, reply.project, reply.key, reply.http_status,
+                         reply.body);
 }
 
 }  // namespace

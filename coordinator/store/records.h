@@ -249,12 +249,22 @@ struct MeterRecord {
     WallTime at;  ///< when the work was done; statements go by when the store accepted it
 };
 
+/// The reply to a request that came with an Idempotency-Key.
+struct KeptReply {
+    ProjectId project;
+    std::string key;  ///< claimed before
+    std::int32_t http_status = 0;
+    std::string body;
+};
+
 /// Pays for one part: from the hold of a job, or straight from the customer's credit (streams).
 struct Acceptance {
     ItemOutcome outcome;              ///< unused when `job` is empty
     JobId job;                        ///< empty: a stream
     std::vector<MeterRecord> meters;  ///< empty for a failed item
     std::string receipt_json;         ///< what the customer can keep, by outcome.request
+    /// Kept with the bill: after a crash both are there, or neither.
+    std::optional<KeptReply> reply;
 };
 
 /// What became of one Acceptance. A repeated one changes nothing.

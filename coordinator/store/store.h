@@ -124,7 +124,7 @@ public:
     /// Indices of the job's settled items, ascending.
     Result<std::vector<std::int64_t>> settled_items(std::int64_t job_number);
     /// Settles items, meters them and posts the money, each at most once: an item by its place in
-    /// the job, a meter record by its attempt_key, a receipt by its request.
+    /// the job, a meter record by its attempt_key, a receipt by its request, a reply by its key.
     /// A job's work is paid from its hold; what the hold does not cover (the estimate was too low)
     /// and all streams are paid from the customer's credit, which may fall below zero by that much.
     /// A job takes results while it is in_progress or cancelling; later ones are job_ended.

@@ -171,6 +171,20 @@ const checks = {
     const out = JSON.parse(await (await client.files.content(batch.output_file_id)).text());
     assert.equal(out.custom_id, 'good');
     assert.equal(out.response.body.choices[0].message.content, '15');
+    const { usage } = out.response.body;
+    const { created, seed, verified, price_micros: price, parts, model_sha256: sha256, ...rest } =
+      await receiptOf(out.response.request_id);
+    assert.deepEqual(rest, { request_id: out.response.request_id, batch_id: batch.id,
+      endpoint: '/v1/chat/completions', model, quantisation: 'F32', privacy: 'any', attempts: 1,
+      prompt_tokens: usage.prompt_tokens, generated_tokens: usage.completion_tokens });
+    assert.match(sha256, /^[0-9a-f]{64}$/);
+    assert.ok(created >= batch.created_at && created <= batch.completed_at);
+    assert.ok(Number.isInteger(seed));
+    assert.equal(typeof verified, 'boolean');
+    assert.ok(price > 0);
+    assert.equal(parts.length, 1);
+    assert.ok(parts[0].device_class.length > 0);
+    assert.equal(parts[0].price_micros, price);
     const bad = JSON.parse(await (await client.files.content(batch.error_file_id)).text());
     assert.equal(bad.custom_id, 'long');
     assert.equal(bad.response.status_code, 400);

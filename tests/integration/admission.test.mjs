@@ -2,27 +2,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, utimesSync, writeFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
 
 import { Grid, programs, until } from '../support/grid.mjs';
+import { testsOf } from '../support/grid_tests.mjs';
 
 const grid = new Grid();
-let failed = false;
-const checked = (name, body) => test(name, async () => {
-  try {
-    await body();
-  } catch (problem) {
-    failed = true;
-    throw problem;
-  }
-});
 
-before(async () => {
-  failed = true;
+const checked = testsOf(grid, async () => {
   await grid.start({ coordinatorFlags: ['--api-requests-per-minute', '12'] });
-  failed = false;
 });
-after(() => grid.stop(failed));
 
 checked('without a release key the coordinator says how to make one and does not start', () => {
   const config = grid.path('keyless.toml');

@@ -7,9 +7,10 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect as connectPlain } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { after, before, test } from 'node:test';
+import { after } from 'node:test';
 
 import { Grid, programs, until } from '../support/grid.mjs';
+import { testsOf } from '../support/grid_tests.mjs';
 
 const grid = new Grid();
 const messageBytesMax = 8 << 20;
@@ -18,15 +19,6 @@ let identity;
 let other;
 let stalled;
 const slow = [];
-let failed = false;
-const checked = (name, body) => test(name, async () => {
-  try {
-    await body();
-  } catch (problem) {
-    failed = true;
-    throw problem;
-  }
-});
 
 // A connection that keeps what it is sent, and when and how it ended.
 class Peer {
@@ -71,8 +63,7 @@ const costsNothing = async (body) => {
   await grid.serves(other.key);
 };
 
-before(async () => {
-  failed = true;
+const checked = testsOf(grid, async () => {
   await grid.start();
   authority = readFileSync(grid.authority);
   other = grid.addCustomer('other');
@@ -90,11 +81,9 @@ before(async () => {
   stalled = Peer.tls(grid.apiPort);
   stalled.socket.write('POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n' +
     `Authorization: Bearer ${grid.apiKey}\r\nContent-Length: 1000\r\n\r\n{`);
-  failed = false;
 });
 after(() => {
   for (const peer of [stalled, ...slow]) peer?.socket.destroy();
-  return grid.stop(failed);
 });
 
 checked('plain HTTP is answered in plain words on both ports', () => costsNothing(async () => {
@@ -131,6 +120,27 @@ checked('a customer at the gateway and a node at the API are sent to the other p
     await node.ended();
     assert.match(node.problem?.message ?? 'no error', /no application protocol/);
   }));
+
+checked('a certificate made anew is for who comes next; open connections go on', async () => {
+  const serial = async (open) => {
+    const peer = open();
+    assert.ok(await peer.ready, `${peer.problem}`);
+    const { serialNumber } = peer.socket.getPeerCertificate();
+    peer.socket.destroy();
+    return serialNumber;
+  };
+  const open = Peer.tls(grid.apiPort);
+  assert.ok(await open.ready, `${open.problem}`);
+  for (const make of [() => Peer.tls(grid.apiPort), asNode]) {
+    const earlier = await serial(make);
+    assert.match(earlier, /^[0-9A-F]+$/);
+    grid.coordinator.kill('SIGHUP');
+    await until('the certificate is a new one', async () => await serial(make) !== earlier);
+  }
+  open.socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await until('the old connection is served', () => /^HTTP\/1\.1 200 /.test(open.received));
+  open.socket.destroy();
+});
 
 // The head of a WebSocket frame whose payload has this size; its mask is four zeros.
 const frameHead = (size, opcode, final) => {
@@ -273,9 +283,12 @@ checked('slow clients are cut off while others are served at once, and nodes sti
     return times.length;
   }));
 
-checked('a body that does not come is given up', async () => {
-  await stalled.ended(40);
+checked('a body that does not come is given up in words', async () => {
+  await stalled.ended(45);
   assert.ok(stalled.lasted > 25_000, `after ${stalled.lasted} ms`);
+  const [head, body] = stalled.received.toString().split('\r\n\r\n');
+  assert.match(head, /^HTTP\/1\.1 408 [^]*Connection: close/);
+  assert.equal(JSON.parse(body).error.code, 'request_timeout');
 });
 
 checked('who says nothing at all is not kept', async () => {

@@ -5,20 +5,11 @@
 import assert from 'node:assert/strict';
 import { chmodSync, cpSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
 
 import { Grid, programs, until } from '../support/grid.mjs';
+import { testsOf } from '../support/grid_tests.mjs';
 
 const grid = new Grid();
-let failed = false;
-const checked = (name, body) => test(name, async () => {
-  try {
-    await body();
-  } catch (problem) {
-    failed = true;
-    throw problem;
-  }
-});
 const logged = (name, pattern, from = 0, seconds = 60) =>
   until(`${name} logs ${pattern}`, () => pattern.exec(grid.log(name).slice(from)), seconds);
 
@@ -59,18 +50,16 @@ const addNodeWithCards = (name, instance) => grid.joined(
   name, grid.addSite(`site of ${name}`), instance,
   (args) => grid.launch(name, 'bwrap', ['--die-with-parent', '--bind', '/', '/',
     '--tmpfs', '/sys/class', '--bind', grid.path('drm'), '/sys/class/drm', '--dev', '/dev',
+    '--perms', '0755', '--dir', '/dev/dri',
     '--dev-bind', '/dev/null', '/dev/dri/renderD128',
     '--dev-bind', '/dev/null', '/dev/dri/renderD129', programs.node, ...args]),
   '--benchmark=false');
 
-before(async () => {
-  failed = true;
+const checked = testsOf(grid, async () => {
   await grid.start();
   showCard(0, 128);
   showCard(1, 129);
-  failed = false;
 });
-after(() => grid.stop(failed));
 
 checked('without an engine for them, GPUs change nothing', async () => {
   await addNodeWithCards('plain', 1);

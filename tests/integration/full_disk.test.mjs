@@ -5,19 +5,9 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, cpSync, mkdirSync, openSync, readFileSync, rmSync, statfsSync, writeFileSync,
   writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
 
 import { Grid, programs, until } from '../support/grid.mjs';
-
-let failed = false;
-const checked = (name, body) => test(name, async () => {
-  try {
-    await body();
-  } catch (problem) {
-    failed = true;
-    throw problem;
-  }
-});
+import { testsOf } from '../support/grid_tests.mjs';
 
 // A folder that is a disk of its own for the program that bubblewrap starts with these arguments.
 class SmallDisk {
@@ -102,16 +92,13 @@ const logged = (name, pattern, from = 0, seconds = 30) =>
 const ready = () => grid.request(null, 'GET', '/readyz');
 const completed = (job) => grid.job(job).request_counts.completed;
 
-before(async () => {
-  failed = true;
+const checked = testsOf(grid, async () => {
   await grid.start();
   grid.keepPorts();
   other = grid.addCustomer('other');
   await grid.addNode('one', 1);
   await until('the node has the model', () => grid.serves(other.key).then(() => true, () => false));
-  failed = false;
 });
-after(() => grid.stop(failed));
 
 // A batch that runs while the disk is filled; resolves when the coordinator has noticed.
 const fillMidway = async (name) => {
@@ -134,6 +121,19 @@ const completes = async ({ requests, job }) => {
   assert.equal(done.gleaner.held_micros, 0);
   grid.check(requests, job);
 };
+
+checked('an idle coordinator whose disk is full is not ready, until there is room', async () => {
+  assert.equal((await ready()).status, 200);
+  grid.disk.fill();
+  const told = await until('it is not ready', async () => {
+    const reply = await ready();
+    return reply.status !== 200 && reply;
+  });
+  assert.equal(told.status, 503);
+  assert.match(told.json.error.message, /disk is full: 0 MiB are free/);
+  grid.disk.free();
+  await until('it is ready', async () => (await ready()).status === 200);
+});
 
 checked('a full disk midway in a batch stops the work and says so; with room it goes on', async () => {
   await until('all is metered', () => grid.ledger().meter_records > 0);
@@ -222,6 +222,13 @@ checked('a node without room for a model says so, another does the work, and it 
     { encoding: 'utf8' });
   const problem = JSON.parse(status.stdout).models.find((model) => model.phase === 'failed');
   assert.match(problem.problem, /free disk space/);
+  // The operator reads the same, from afar.
+  const troubled = grid.ctl(grid.operator, 'node', 'list').data.filter((node) => node.problem);
+  assert.equal(troubled.length, 1);
+  const shown = grid.ctl(grid.operator, 'node', 'show', troubled[0].id);
+  assert.equal(shown.failed_models.length, 1);
+  assert.match(shown.failed_models[0].reason, /free disk space/);
+  assert.match(shown.problem, /^model [0-9a-f]{12}: .*free disk space/);
   await grid.serves(other.key);  // by what it has in memory
 
   await grid.addNode('roomy', 3);

@@ -208,6 +208,16 @@ TEST_CASE("artefacts come in ranges and with chunk hashes, to enrolled nodes onl
     CHECK(chunks.chunk_sha256_size() == 2);
     const auto missing = "/node/v1/artefacts/" + fake_sha256(12345);
     CHECK(machine.request(*stream, http::verb::get, missing).result_int() == 404);
+    // One that rots on the coordinator's disk is refused for good, in words, before it is sent.
+    const auto rotten = hash_bytes(std::string_view("as it was"));
+    std::ofstream(world.blobs->artefact_path(rotten), std::ios::binary) << "as it is";
+    const auto refused =
+        machine.request(*stream, http::verb::get, "/node/v1/artefacts/" + rotten.get() + "/chunks");
+    CHECK(refused.result_int() == 410);
+    wire::ErrorReply why;
+    REQUIRE(why.ParseFromString(refused.body()));
+    CHECK(why.code() == "data_corrupt");
+    CHECK(why.message().find("damaged: add it again") != std::string::npos);
     const auto escape =
         machine.request(*stream, http::verb::get, "/node/v1/artefacts/../gleaner.db");
     CHECK(escape.result_int() == 400);

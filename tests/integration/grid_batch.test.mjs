@@ -1,19 +1,10 @@
 // Batches over real nodes: sharding, a node killed, the coordinator killed, the money afterwards.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 
 import { Grid, until } from '../support/grid.mjs';
+import { testsOf } from '../support/grid_tests.mjs';
 
 const grid = new Grid();
-let failed = false;
-const checked = (name, body) => test(name, async () => {
-  try {
-    await body();
-  } catch (problem) {
-    failed = true;
-    throw problem;
-  }
-});
 
 const ledgerHolds = () => {
   const report = grid.ctl(grid.operator, 'ledger', 'check');
@@ -22,13 +13,10 @@ const ledgerHolds = () => {
   return report;
 };
 
-before(async () => {
-  failed = true;
+const checked = testsOf(grid, async () => {
   await grid.start();
   for (const [index, name] of ['one', 'two', 'three'].entries()) await grid.addNode(name, index + 1);
-  failed = false;
 });
-after(() => grid.stop(failed));
 
 checked('a batch is sharded over three nodes and comes back in order', async () => {
   const requests = grid.requests(600);

@@ -1,19 +1,10 @@
 // Online requests over real nodes: the official SDK, and a node killed in the middle of an answer.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 
 import { Grid, until } from '../support/grid.mjs';
+import { testsOf } from '../support/grid_tests.mjs';
 
 const grid = new Grid();
-let failed = false;
-const checked = (name, body) => test(name, async () => {
-  try {
-    await body();
-  } catch (problem) {
-    failed = true;
-    throw problem;
-  }
-});
 
 const ended = (child) => new Promise((resolve) => {
   let out = '';
@@ -22,15 +13,12 @@ const ended = (child) => new Promise((resolve) => {
   child.on('close', (code) => resolve({ code, out }));
 });
 
-before(async () => {
-  failed = true;
+const checked = testsOf(grid, async () => {
   await grid.start();
   await grid.addNode('one', 1);
   // Work for it, so that it has the model in memory.
   await grid.finished(grid.submit(grid.requests(400, 'warm.jsonl')));
-  failed = false;
 });
-after(() => grid.stop(failed));
 
 checked('the official openai SDK finds the surface it expects', async () => {
   const { code, out } = await ended(grid.sdk('conformance/openai.mjs'));

@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
 
 import { Grid, root, until } from '../support/grid.mjs';
+import { testsOf } from '../support/grid_tests.mjs';
 
 const width = 64;
 const tools = [{ type: 'function', function: { name: 'look_up_the_weather',
@@ -24,15 +24,6 @@ Answer with <tool_call>{"name": ..., "arguments": ...}</tool_call><|im_end|>
 {% endif %}`;
 
 const grid = new Grid();
-let failed = false;
-const checked = (name, body) => test(name, async () => {
-  try {
-    await body();
-  } catch (problem) {
-    failed = true;
-    throw problem;
-  }
-});
 
 // Debian's Python, which has NumPy.
 function made(command, ...args) {
@@ -50,14 +41,11 @@ function addModel(name, ...shape) {
   return file;
 }
 
-before(async () => {
-  failed = true;
+const checked = testsOf(grid, async () => {
   grid.engineSource = made(join(root, 'installer/engine/build'), '--print-source');
   await grid.start({ importEngine: true });
   await grid.addNode('one', 1);
-  failed = false;
 });
-after(() => grid.stop(failed));
 
 // A node loads a model when it is first asked for.
 const answered = (path, body) => until(`${body.model} is loaded`, async () => {

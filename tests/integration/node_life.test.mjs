@@ -6,20 +6,11 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync,
   writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
 
 import { Grid, programs, until } from '../support/grid.mjs';
+import { testsOf } from '../support/grid_tests.mjs';
 
 const grid = new Grid();
-let failed = false;
-const checked = (name, body) => test(name, async () => {
-  try {
-    await body();
-  } catch (problem) {
-    failed = true;
-    throw problem;
-  }
-});
 
 const runNode = (name, instance, ...flags) => grid.launch(name, programs.node,
   ['run', '--coordinator', `localhost:${grid.gatewayPort}`, '--data-dir', grid.path(name),
@@ -44,17 +35,14 @@ const stopped = async (name) => {
   assert.equal(child.exitCode, 0, grid.log(name));
 };
 
-before(async () => {
-  failed = true;
+const checked = testsOf(grid, async () => {
   // The shortest life of a certificate: renewed after 40 s, over after 60 s.
   await grid.start({ coordinatorFlags: ['--gateway-node-certificate-validity', '1m'] });
   await grid.addNode('one', 1);
   await grid.addNode('off', 2);
   await stopped('off');
   grid.offSince = Date.now();
-  failed = false;
 });
-after(() => grid.stop(failed));
 
 checked('a private key is private and the status tells where the node stands', async () => {
   const key = join(grid.path('one'), 'node.key');

@@ -1,7 +1,8 @@
 /// Aim: `kill -9` at any moment loses no acknowledged result and bills nothing twice.
-/// Method: a child process accepts items through the real executor and reports each acknowledged
-/// one through a pipe; it is killed after a random number of reports; the parent reopens the file
-/// and compares. The next round's child sends some settled items again.
+/// Method: a child process accepts items through the real executor, and with them online answers
+/// whose requests had an Idempotency-Key; it reports each acknowledged one through a pipe and is
+/// killed after a random number of reports; the parent reopens the file and compares. The next
+/// round's child sends some settled items again.
 
 #include <algorithm>
 #include <csignal>
@@ -30,15 +31,29 @@ constexpr std::int64_t items = 1'000'000;
 constexpr std::int64_t per_call = 16;
 constexpr int calls_in_flight = 8;
 
+/// Online answers stand below the items in what is reported.
+std::int64_t as_report(std::int64_t answer) {
+    return -1 - answer;
+}
+
+std::string key_of(std::int64_t answer) {
+    return "key-" + std::to_string(answer);
+}
+
+RequestId request_of(std::int64_t answer) {
+    return RequestId{"req_answer_" + std::to_string(answer)};
+}
+
 /// What the child does until it is killed.
 class Acceptor {
 public:
     Acceptor(const std::string& path, const StoreWorld& world, const Job& job, std::int64_t next,
-             int pipe)
+             std::int64_t next_answer, int pipe)
         : executor_(StoreExecutor::start(path, clock_, io_.get_executor()).value()),
           world_(world),
           job_(job),
           next_(next),
+          next_answer_(next_answer),
           pipe_(pipe),
           random_(random_seed()) {}
 
@@ -51,6 +66,17 @@ private:
     void submit() {
         auto group = std::make_shared<std::vector<Acceptance>>();
         for (std::int64_t i = 0; i < per_call; ++i) group->push_back(some_item());
+        const auto answer = next_answer_++;
+        const auto& project = world_.project.id;
+        executor_->post_write(
+            [answer, project](Store& store) -> Status {
+                GLEANER_TRY(store.claim_idempotency_key(project, key_of(answer), "sha"));
+                return ok();
+            },
+            [](const Status& status) {
+                if (status.has_error()) _exit(3);
+            });
+        group->push_back(online_answer(answer));
         executor_->post_write(
             [group](Store& store) -> Status {
                 GLEANER_TRY(store.accept(*group));
@@ -71,6 +97,16 @@ private:
         return world_.item(job_, index, {37}, static_cast<std::size_t>(index % 2));
     }
 
+    Acceptance online_answer(std::int64_t answer) const {
+        Acceptance acceptance;
+        acceptance.outcome.index = as_report(answer);
+        acceptance.outcome.request = request_of(answer);
+        acceptance.meters.push_back(world_.meter("s" + std::to_string(answer), {5}));
+        acceptance.receipt_json = R"({"answer":true})";
+        acceptance.reply = KeptReply{world_.project.id, key_of(answer), 200, "reply"};
+        return acceptance;
+    }
+
     void report(std::int64_t index) {
         if (write(pipe_, &index, sizeof index) != sizeof index) _exit(4);
     }
@@ -81,6 +117,7 @@ private:
     const StoreWorld& world_;
     const Job& job_;
     std::int64_t next_;
+    std::int64_t next_answer_;
     int pipe_;
     Random random_;
 };
@@ -102,6 +139,27 @@ void collect_and_kill(pid_t child, int pipe, std::uint64_t wanted, int extra_wai
     while (read(pipe, &index, sizeof index) == sizeof index) acknowledged.insert(index);
 }
 
+/// Counts the answers from `first` on that were billed; each has its reply kept, and no other has.
+/// Stops at the first whose key was never claimed: they are claimed in order.
+std::int64_t billed_answers(Store& store, const ProjectId& project, std::int64_t& first,
+                            const std::set<std::int64_t>& acknowledged) {
+    std::int64_t billed = 0;
+    for (;; ++first) {
+        const auto reply = store.claim_idempotency_key(project, key_of(first), "sha").value();
+        const bool kept = reply && reply->http_status == 200;
+        REQUIRE(store.receipt(project, request_of(first)).has_value() == kept);
+        if (acknowledged.contains(as_report(first))) REQUIRE(kept);
+        if (!reply) {
+            ++first;
+            return billed;
+        }
+        if (kept) {
+            REQUIRE(reply->body == "reply");
+            ++billed;
+        }
+    }
+}
+
 }  // namespace
 
 TEST_CASE("a killed coordinator keeps every acknowledged result, billed once") {
@@ -118,6 +176,8 @@ TEST_CASE("a killed coordinator keeps every acknowledged result, billed once") {
     Random random(20261124);
     std::set<std::int64_t> acknowledged;
     std::int64_t next = 0;
+    std::int64_t next_answer = 0;
+    std::int64_t answers = 0;
     for (int round = 0; round < 16; ++round) {
         CAPTURE(round);
         int pipes[2];
@@ -126,7 +186,7 @@ TEST_CASE("a killed coordinator keeps every acknowledged result, billed once") {
         REQUIRE(child >= 0);
         if (child == 0) {
             close(pipes[0]);
-            Acceptor(path, world, job, next, pipes[1]).run();
+            Acceptor(path, world, job, next, next_answer, pipes[1]).run();
             _exit(5);
         }
         close(pipes[1]);
@@ -137,16 +197,18 @@ TEST_CASE("a killed coordinator keeps every acknowledged result, billed once") {
         auto store = Store::open(path, Store::Mode::read_write, clock).value();
         const auto settled = store->settled_items(job.number).value();
         const auto count = static_cast<std::int64_t>(settled.size());
-        REQUIRE(std::includes(settled.begin(), settled.end(), acknowledged.begin(),
+        REQUIRE(std::includes(settled.begin(), settled.end(), acknowledged.lower_bound(0),
                               acknowledged.end()));
+        answers += billed_answers(*store, world.project.id, next_answer, acknowledged);
         const auto report = store->check_ledger().value();
         for (const auto& violation : report.violations) MESSAGE(violation);
         REQUIRE(report.violations.empty());
-        REQUIRE(report.meter_records == count);
+        REQUIRE(report.meter_records == count + answers);
         const auto after = store->job_by_id(job.id).value();
         REQUIRE(after.counts.completed == count);
         REQUIRE(after.held == Money{100'000'000 - 37 * count});
         next = settled.empty() ? 0 : settled.back() + 1;
     }
     CHECK(acknowledged.size() > 100);
+    CHECK(answers > 10);
 }

@@ -7,21 +7,12 @@ import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, readFileSync, readdirSync, rmSync, statSync,
   writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
 
 import { Grid, programs, until } from '../support/grid.mjs';
+import { testsOf } from '../support/grid_tests.mjs';
 
 const grid = new Grid();
-let failed = false;
 let library;
-const checked = (name, body) => test(name, async () => {
-  try {
-    await body();
-  } catch (problem) {
-    failed = true;
-    throw problem;
-  }
-});
 
 const sha256Of = (path) => createHash('sha256').update(readFileSync(path)).digest('hex');
 const engines = () => grid.ctl(grid.operator, 'engine', 'list').data.map((engine) => engine.sha256);
@@ -67,8 +58,7 @@ const run = (name) => {
     String(node.instance)]);
 };
 
-before(async () => {
-  failed = true;
+const checked = testsOf(grid, async () => {
   await grid.start();
   const packed = grid.path('engine.tar.zst');
   const made = spawnSync('sh', ['-c', 'mkdir "$2" && tar -x --zstd -f "$1" -C "$2"', 'sh', packed,
@@ -77,9 +67,7 @@ before(async () => {
   library = readdirSync(unpacked()).find((file) => file.startsWith('libllama.so'));
   assert.ok(library, 'the engine has a library');
   await grid.addNode('one', 1);
-  failed = false;
 });
-after(() => grid.stop(failed));
 
 checked('a package packed by hand is taken when nothing of it was changed', async () => {
   const archive = repacked('as-it-was', () => {});

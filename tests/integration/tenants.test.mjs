@@ -2,23 +2,14 @@
 // each kind of key opens its own doors only; and a privacy class keeps work off the machines that
 // it excludes.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 
 import { Grid, until } from '../support/grid.mjs';
+import { testsOf } from '../support/grid_tests.mjs';
 
 const grid = new Grid();
 const their = {};  // ids of what customer A has
 let a;
 let b;
-let failed = false;
-const checked = (name, body) => test(name, async () => {
-  try {
-    await body();
-  } catch (problem) {
-    failed = true;
-    throw problem;
-  }
-});
 
 const line = (id, question = '1+1=') => ({ custom_id: id, method: 'POST',
   url: '/v1/chat/completions', body: { model: 'demo-arith', max_tokens: 8, temperature: 0,
@@ -49,8 +40,7 @@ const indistinguishable = async (id, ask, status) => {
   return real;
 };
 
-before(async () => {
-  failed = true;
+const checked = testsOf(grid, async () => {
   await grid.start();
   a = { id: grid.customer, key: grid.apiKey };
   b = grid.addCustomer('B');
@@ -67,9 +57,7 @@ before(async () => {
     lineRequest: JSON.parse(text).response.request_id });
   const answer = await grid.chat(a.key, '2+2=');
   Object.assign(their, { answer: answer.json.id, request: answer.headers['x-request-id'] });
-  failed = false;
 });
-after(() => grid.stop(failed));
 
 checked('its owner finds everything, so that what follows means something', async () => {
   for (const id of ['input', 'output', 'errors']) {

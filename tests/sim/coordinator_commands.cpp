@@ -22,11 +22,16 @@ void CoordinatorModel::execute(const core::SendLease& command) {
     lease_checker_.sent(command, world_.now, held_by(command.node, command.model));
     ++stats_.leases;
     auto& lease = leases_[command.lease];
+    const auto model = std::ranges::find(models_, command.model, &SimModel::id);
+    if (!model->offered && std::ranges::any_of(command.items, &core::LeaseItem::canary))
+        violations_.add("a known answer was lent of a model that was removed");
     lease = {command.node, command.job, command.model, command.items, {}};
     std::vector<work::LeaseReceived::Item> items;
     for (std::uint32_t i = 0; i < command.items.size(); ++i) {
         lease.open.insert(i);
         const auto& item = command.items[i];
+        if (item.canary && item.item >= model->canaries)
+            violations_.add("a known answer was lent that " + command.model.get() + " has not");
         const Request request{item.canary ? "canary" : "item",
                               item.canary ? command.model.get() : command.job.get(), item.item};
         items.push_back({i, work::Endpoint::chat_completions, body_of(request)});
@@ -37,6 +42,8 @@ void CoordinatorModel::execute(const core::SendLease& command) {
 }
 
 void CoordinatorModel::execute(const core::RevokeLease& command) {
+    if (command.reason.starts_with("the lease's deadline"))
+        lease_checker_.overdue(command.lease, world_.now);
     drop_lease(command.lease);
     to_node(command.node, [lease = command.lease](NodeModel& node) { node.revoke(lease); });
 }
@@ -71,6 +78,13 @@ void CoordinatorModel::execute(const core::SettleItem& command) {
     ++canary_faults_;
     const bool now_and_then = canary_faults_ % 97 == 0;
     if (options_.canary == Canary::lose_item && now_and_then) return;
+    if (options_.canary == Canary::false_refusal && now_and_then && !unsaved.results.empty()) {
+        unsaved.results.clear();
+        unsaved.command.results.clear();
+        unsaved.command.cause = core::FailureCause::request_rejected;
+    }
+    if (unsaved.command.cause == core::FailureCause::request_rejected)
+        check_refusal(unsaved.command);
     if (options_.canary == Canary::double_settle && now_and_then) unsaved_.push_back(unsaved);
     unsaved_.push_back(std::move(unsaved));
     if (lease_checker_.is_store_stalled() && unsaved_.size() > unsaved_max_)
@@ -78,6 +92,13 @@ void CoordinatorModel::execute(const core::SettleItem& command) {
     backlog_.queued(1);
     note_backlog();
     commit_later(options_.commit_delay);
+}
+
+void CoordinatorModel::check_refusal(const core::SettleItem& command) {
+    const auto truth = truth_of({"item", command.job.get(), command.item}, options_, 0);
+    if (truth.rejected) return;
+    const auto limit = core::SchedulerOptions{}.attempts_max + jobs_.at(command.job).replicas - 1;
+    refusals_.settled(command.job, command.item, command.attempts >= limit);
 }
 
 void CoordinatorModel::commit_later(Duration delay) {
@@ -93,7 +114,7 @@ void CoordinatorModel::note_backlog() {
     stalled_ = backlog_.stalled();
     if (stalled_) ++stats_.stalls;
     // Not from within the commands of another event.
-    world_.after(0s, [this, epoch = epoch_, stalled = stalled_] {
+    const auto say = [this, epoch = epoch_, stalled = stalled_] {
         if (!up() || epoch != epoch_) return;
         lease_checker_.store_stalled(stalled);
         unsaved_max_ = unsaved_.size();
@@ -103,7 +124,8 @@ void CoordinatorModel::note_backlog() {
             tell(core::StoreStalled{});
         else
             tell(core::StoreRecovered{});
-    });
+    };
+    world_.after(0s, [this, say] { hear(say); });
 }
 
 void CoordinatorModel::commit() {
@@ -226,17 +248,22 @@ void CoordinatorModel::execute(const core::SaveStanding& command) {
 void CoordinatorModel::execute(const core::Wake& command) {
     if (wake_at_ && *wake_at_ <= command.at) return;
     wake_at_ = command.at;
-    world_.at(command.at, [this, number = ++wake_] {
+    const auto ring = [this, number = ++wake_] {
         if (number != wake_) return;
         wake_at_.reset();
         tell(core::Tick{});
+    };
+    world_.at(command.at, [this, ring] {
+        if (!asleep()) return ring();
+        // Waking, it finds its timers due before it has read what the nodes said.
+        unheard_.insert(unheard_.begin(), ring);
     });
 }
 
 void CoordinatorModel::execute(const core::Note&) {}
 
 void CoordinatorModel::check_leases() {
-    lease_checker_.check(world_.now, std::chrono::minutes(2));
+    if (!asleep()) lease_checker_.check(world_.now, std::chrono::minutes(2));
 }
 
 void CoordinatorModel::end() {

@@ -51,7 +51,8 @@ CoordinatorModel::CoordinatorModel(const SimOptions& options, World& world, Viol
       log_(log),
       items_(violations),
       money_(violations),
-      lease_checker_(violations) {}
+      lease_checker_(violations),
+      refusals_(violations) {}
 
 // ---- Life and death ----
 
@@ -69,14 +70,15 @@ void CoordinatorModel::start_scheduler() {
     scheduler_ = std::make_unique<core::Scheduler>(options);
     for (const auto& [key, json] : standings_) scheduler_->restore_standing(key, json);
     for (const auto& model : models_)
-        tell(core::ModelOffered{model.id, model.bytes, 8, model.canaries});
+        if (model.offered) offer(model);
     for (const auto& [id, job] : jobs_)
         if (!job.ended) tell_job(job);
 }
 
 void CoordinatorModel::kill(Duration down_for) {
-    if (!up()) return;
+    if (!up() || asleep()) return;
     scheduler_.reset();
+    refusals_.forget();
     lease_checker_.all_ended();
     leases_.clear();
     results_.clear();
@@ -103,6 +105,49 @@ void CoordinatorModel::kill(Duration down_for) {
     });
 }
 
+void CoordinatorModel::offer(const SimModel& model) {
+    tell(core::ModelOffered{model.id, model.bytes, 8, model.canaries});
+}
+
+void CoordinatorModel::withdraw(const Sha256& model) {
+    if (asleep()) return;
+    std::ranges::find(models_, model, &SimModel::id)->offered = false;
+    tell(core::ModelWithdrawn{model});
+}
+
+void CoordinatorModel::offer_again(const Sha256& id, std::uint32_t canaries) {
+    if (asleep()) return hear([=, this] { offer_again(id, canaries); });
+    auto& model = *std::ranges::find(models_, id, &SimModel::id);
+    model.offered = true;
+    model.canaries = canaries;
+    offer(model);
+}
+
+void CoordinatorModel::sleep(Duration duration) {
+    if (!up() || asleep()) return;
+    asleep_from_ = world_.now;
+    asleep_until_ = world_.now + duration;
+    world_.after(duration, [this] { wake_up(); });
+}
+
+void CoordinatorModel::hear(World::Action action) {
+    if (asleep())
+        unheard_.push_back(std::move(action));
+    else
+        action();
+}
+
+void CoordinatorModel::wake_up() {
+    lease_checker_.woke(world_.now - asleep_from_, world_.now);
+    if (options_.canary == Canary::unnoticed_sleep) {
+        // As if it had been awake all the time, and the nodes had said nothing.
+        for (Time at = asleep_from_; at < world_.now; at = at + 1s)
+            for (const auto& command : scheduler_->on(core::Tick{}, at))
+                std::visit([this](const auto& c) { execute(c); }, command);
+    }
+    for (const auto& action : std::exchange(unheard_, {})) action();
+}
+
 void CoordinatorModel::tell(const core::Event& event) {
     if (!up()) return;
     if (const auto* returned = std::get_if<core::LeaseReturned>(&event))
@@ -122,6 +167,7 @@ void CoordinatorModel::tell(const core::Event& event) {
 // ---- Customers ----
 
 void CoordinatorModel::open_job(SimJob job) {
+    if (asleep()) return hear([=, this] { open_job(job); });
     items_.opened(job.id, job.items);
     // A generous hold: replicas that disagree are not paid, so that this bounds the price.
     const Money hold{static_cast<std::int64_t>(job.items) * job.replicas * 10'000};
@@ -149,6 +195,7 @@ void CoordinatorModel::tell_job(const SimJob& job) {
 }
 
 void CoordinatorModel::cancel_job(const JobId& id) {
+    if (asleep()) return hear([=, this] { cancel_job(id); });
     const auto found = jobs_.find(id);
     if (!up() || found == jobs_.end() || found->second.ended) return;
     items_.cancelled(id);
@@ -157,11 +204,13 @@ void CoordinatorModel::cancel_job(const JobId& id) {
 
 void CoordinatorModel::request_stream(const core::StreamRequested& event, int attempts_left) {
     if (!up()) return;
+    if (asleep()) return hear([=, this] { request_stream(event, attempts_left); });
     streams_[event.stream] = {event, {}, attempts_left};
     tell(event);
 }
 
 void CoordinatorModel::abandon_stream(StreamId id) {
+    if (asleep()) return hear([=, this] { abandon_stream(id); });
     if (streams_.erase(id) > 0) tell(core::StreamAbandoned{id});
 }
 
@@ -170,6 +219,7 @@ void CoordinatorModel::abandon_stream(StreamId id) {
 void CoordinatorModel::said_hello(NodeModel& node) {
     const auto& id = node.traits().id;
     owners_[id] = node.traits().owner;
+    sites_[id] = node.traits().site;
     sessions_[id] = {&node, node.session(), world_.now};
     lease_checker_.joined(id);
     tell(node.hello());
@@ -186,13 +236,14 @@ void CoordinatorModel::said_goodbye(NodeModel& node) {
 void CoordinatorModel::link_silent(NodeModel& node, Duration noticed) {
     const auto found = sessions_.find(node.traits().id);
     if (found == sessions_.end()) return;
-    world_.after(noticed, [this, id = node.traits().id, number = found->second.number] {
+    const auto notice = [this, id = node.traits().id, number = found->second.number] {
         const auto session = sessions_.find(id);
         if (!up() || session == sessions_.end() || session->second.number != number) return;
         sessions_.erase(session);
         lease_checker_.left(id);
         tell(core::NodeLeft{id, core::LeaveCause::lost});
-    });
+    };
+    world_.after(noticed, [this, notice] { hear(notice); });
 }
 
 void CoordinatorModel::capacity_changed(const core::CapacityChanged& event) {
@@ -209,6 +260,8 @@ void CoordinatorModel::item_finished(core::ItemFinished event) {
         const auto truth = truth_of({item.canary ? "canary" : "item",
                                      item.canary ? lease.model.get() : lease.job.get(), item.item},
                                     options_, 0);
+        if (event.failure == core::FailureCause::request_rejected && !item.canary)
+            refusals_.refused(lease.job, item.item, sites_.at(event.node));
         if (event.failure == core::FailureCause::none) {
             core::ResultFacts facts;
             facts.prompt_bytes = 100;

@@ -15,6 +15,7 @@
 #include "tests/sim/checkers/items.h"
 #include "tests/sim/checkers/leases.h"
 #include "tests/sim/checkers/money.h"
+#include "tests/sim/checkers/refusals.h"
 #include "tests/sim/sim_options.h"
 #include "tests/sim/world.h"
 
@@ -42,6 +43,7 @@ struct SimModel {
     Sha256 id;
     std::uint64_t bytes = 0;
     std::uint32_t canaries = 0;
+    bool offered = true;
 };
 
 struct SimStats {
@@ -65,6 +67,14 @@ public:
 
     void start(const std::vector<SimModel>& models);
     void kill(Duration down_for);
+    /// Suspends the process: what nodes and customers say waits until it wakes.
+    void sleep(Duration duration);
+    [[nodiscard]] bool asleep() const { return world_.now < asleep_until_; }
+    /// Does it at once, or when the coordinator wakes up.
+    void hear(World::Action action);
+    /// The operator removes a model, or adds it again with so many known answers.
+    void withdraw(const Sha256& model);
+    void offer_again(const Sha256& model, std::uint32_t canaries);
     [[nodiscard]] bool up() const { return scheduler_ != nullptr; }
     /// The store refuses to write from now on, or writes again.
     void break_store(bool broken) { store_broken_ = broken; }
@@ -132,6 +142,8 @@ private:
     };
 
     void start_scheduler();
+    void wake_up();
+    void offer(const SimModel& model);
     void execute(const core::WelcomeNode& command);
     void execute(const core::SendLease& command);
     void execute(const core::RevokeLease& command);
@@ -153,6 +165,7 @@ private:
     void commit();
     /// Tells the scheduler when the store has become too slow, or has caught up.
     void note_backlog();
+    void check_refusal(const core::SettleItem& command);
     void commit_one(const Unsaved& unsaved);
     void entry_ended(LeaseId lease, std::uint32_t index);
     void drop_lease(LeaseId lease);
@@ -167,6 +180,7 @@ private:
     ItemChecker items_;
     MoneyChecker money_;
     LeaseChecker lease_checker_;
+    RefusalChecker refusals_;
     SimStats stats_;
     std::uint64_t hash_ = 1'469'598'103'934'665'603ULL;
 
@@ -180,6 +194,9 @@ private:
     std::map<std::pair<LeaseId, std::uint32_t>, Result> results_;
     std::map<StreamId, LiveStream> streams_;
     std::vector<Unsaved> unsaved_;
+    std::vector<World::Action> unheard_;  ///< while it sleeps
+    Time asleep_from_;
+    Time asleep_until_;
     std::vector<std::pair<JobId, bool>> drained_;
     bool commit_due_ = false;
     core::SaveBacklog backlog_{sim_backlog};
@@ -194,6 +211,7 @@ private:
     std::map<std::string, std::string> standings_;
     std::uint64_t next_stream_ = 1;
     std::map<NodeId, OwnerId> owners_;
+    std::map<NodeId, SiteId> sites_;
 };
 
 }  // namespace gleaner::sim

@@ -108,9 +108,10 @@ void NodeModel::connect() {
 void NodeModel::send(std::function<void(CoordinatorModel&)> message) {
     if (!linked_) return;
     last_arrival_ = std::max(last_arrival_, world_.now + world_.between(1ms, 80ms));
-    world_.at(last_arrival_, [this, session = session_, message = std::move(message)] {
+    const auto arrive = [this, session = session_, message = std::move(message)] {
         if (session == session_ && !link_broken_ && coordinator_.up()) message(coordinator_);
-    });
+    };
+    world_.at(last_arrival_, [this, arrive] { coordinator_.hear(arrive); });
 }
 
 core::NodeJoined NodeModel::hello() const {
@@ -266,8 +267,9 @@ void NodeModel::run_next(const Sha256& model) {
         ++engine.running;
         const auto truth = truth_of(parse_body(found->second.body), options_, traits_.device_class);
         const double tokens = truth.generated_tokens + 0.1 * truth.prompt_tokens;
-        const double seconds =
-            truth.rejected ? 0.01 : tokens * traits_.slots / traits_.tokens_per_s;
+        const double seconds = truth.rejected || traits_.rejects
+                                   ? 0.01
+                                   : tokens * traits_.slots / traits_.tokens_per_s;
         const double jitter = 0.8 + 0.4 * world_.random.unit();
         world_.after(Duration{static_cast<std::int64_t>(seconds * jitter * 1e6) + 1},
                      [this, id, generation = engine.generation] { finish_run(id, generation); });
@@ -281,7 +283,7 @@ void NodeModel::finish_run(work::RunId id, std::uint64_t generation) {
     auto& engine = engines_[run.model];
     if (engine.generation != generation) return;
     const auto truth = truth_of(parse_body(run.body), options_, traits_.device_class);
-    if (truth.poison) {
+    if (truth.poison && !traits_.rejects) {
         crash(run.model);
         return;
     }
@@ -291,7 +293,7 @@ void NodeModel::finish_run(work::RunId id, std::uint64_t generation) {
     outcome.prompt_tokens = truth.prompt_tokens;
     outcome.generated_tokens = truth.generated_tokens;
     outcome.body = truth.answer;
-    if (truth.rejected)
+    if (truth.rejected || traits_.rejects)
         outcome.failure = {work::FailureCode::request_rejected, "the prompt is too long", 400, ""};
     else if (traits_.cheats && world_.random.chance(0.7))
         outcome.body = std::to_string(world_.random.below(1'000'000'000));

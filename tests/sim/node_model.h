@@ -30,6 +30,7 @@ struct NodeTraits {
     double tokens_per_s = 100;
     double claimed_tokens_per_s = 100;
     bool cheats = false;
+    bool rejects = false;  ///< refuses whatever it is asked, at once
 };
 
 class NodeModel {

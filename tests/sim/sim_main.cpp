@@ -44,6 +44,8 @@ Canary canary_named(const std::string& name) {
     if (name == "unbalanced") return Canary::unbalanced;
     if (name == "stuck_lease") return Canary::stuck_lease;
     if (name == "ignore_stall") return Canary::ignore_stall;
+    if (name == "false_refusal") return Canary::false_refusal;
+    if (name == "unnoticed_sleep") return Canary::unnoticed_sleep;
     return Canary::none;
 }
 
@@ -84,7 +86,7 @@ int main(int argc, char** argv) {
     app.add_option("--canary", arguments.canary,
                    "A deliberate lie of the coordinator: exits with 0 when it is found")
         ->check(CLI::IsMember({"none", "double_settle", "double_bill", "lose_item", "unbalanced",
-                               "stuck_lease", "ignore_stall"}));
+                               "stuck_lease", "ignore_stall", "false_refusal", "unnoticed_sleep"}));
     app.add_option("--seeds-from", arguments.seeds_from, "A file of seeds to run instead")
         ->check(CLI::ExistingFile);
     CLI11_PARSE(app, argc, argv);

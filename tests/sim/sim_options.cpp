@@ -45,6 +45,9 @@ SimOptions draw_options(std::uint64_t seed) {
     options.diskless = random.chance(0.4);
     options.store_trouble = sometimes(0.4, std::chrono::minutes(3), std::chrono::minutes(12));
     if (random.chance(0.2)) options.commit_delay = sometimes(1, 500ms, 3s);
+    options.rejecters = random.chance(0.4) ? random.unit() * 0.12 : 0;
+    options.coordinator_sleep = sometimes(0.4, std::chrono::minutes(3), std::chrono::minutes(15));
+    options.model_change = sometimes(0.3, std::chrono::minutes(5), std::chrono::minutes(15));
     return options;
 }
 
@@ -64,7 +67,9 @@ std::string describe(const SimOptions& options) {
          << " slow=" << options.slow_nodes << " poison=" << options.poison
          << " rejected=" << options.rejected << " load_failures=" << options.load_failures
          << " diskless=" << options.diskless << " store_trouble=" << seconds(options.store_trouble)
-         << "s commit_ms=" << options.commit_delay.count() / 1'000;
+         << "s commit_ms=" << options.commit_delay.count() / 1'000
+         << " rejecters=" << options.rejecters << " sleep=" << seconds(options.coordinator_sleep)
+         << "s model_change=" << seconds(options.model_change) << "s";
     return text.str();
 }
 

@@ -17,7 +17,9 @@ enum class Canary : std::uint8_t {
     lose_item,
     unbalanced,
     stuck_lease,
-    ignore_stall
+    ignore_stall,
+    false_refusal,
+    unnoticed_sleep
 };
 
 struct SimOptions {
@@ -41,10 +43,13 @@ struct SimOptions {
     Duration reclaim{};
     Duration coordinator_kill{};
     Duration shutdown{};
-    Duration store_trouble{};  ///< the disk is full for a while
+    Duration coordinator_sleep{};  ///< its process is suspended for a while
+    Duration model_change{};       ///< a model is removed and comes back with fewer known answers
+    Duration store_trouble{};      ///< the disk is full for a while
     Duration commit_delay = std::chrono::milliseconds(5);
 
     double cheats = 0;      ///< share of nodes that make answers up
+    double rejecters = 0;   ///< share of nodes that refuse every request
     double slow_nodes = 0;  ///< share of nodes twenty times slower than they claim
     double poison = 0;      ///< share of items that crash any engine
     double rejected = 0;    ///< share of items that every engine refuses

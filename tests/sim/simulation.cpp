@@ -74,6 +74,7 @@ void Simulation::build_nodes() {
         traits.claimed_tokens_per_s = traits.tokens_per_s;
         if (world_.random.chance(options_.slow_nodes)) traits.tokens_per_s /= 20;
         traits.cheats = world_.random.chance(options_.cheats);
+        traits.rejects = options_.rejecters > 0 && world_.random.chance(options_.rejecters);
         nodes_.push_back(std::make_unique<NodeModel>(traits, options_, world_, coordinator_));
         // Cafés fill up over the first minutes.
         const auto opens = world_.random.chance(0.6) ? world_.between(0s, 10s)
@@ -207,6 +208,14 @@ void Simulation::plan_faults() {
     every(options_.store_trouble, [this] {
         coordinator_.break_store(true);
         world_.after(world_.between(5s, 3min), [this] { coordinator_.break_store(false); });
+    });
+    every(options_.coordinator_sleep, [this] { coordinator_.sleep(world_.between(8s, 5min)); });
+    every(options_.model_change, [this] {
+        const auto& model = models_[world_.random.below(models_.size())];
+        const auto canaries = static_cast<std::uint32_t>(world_.random.below(20));
+        coordinator_.withdraw(model.id);
+        world_.after(world_.between(1s, 2min),
+                     [this, id = model.id, canaries] { coordinator_.offer_again(id, canaries); });
     });
     every(options_.coordinator_kill, [this] { coordinator_.kill(world_.between(1s, 30s)); });
 }

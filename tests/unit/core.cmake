@@ -7,9 +7,11 @@ gleaner_unit_test(unit_core
         coordinator/core/scheduler/jobs_test.cpp
         coordinator/core/scheduler/leases_test.cpp
         coordinator/core/scheduler/loading_test.cpp
+        coordinator/core/scheduler/refusals_test.cpp
         coordinator/core/scheduler/shards_test.cpp
         coordinator/core/scheduler/store_stall_test.cpp
         coordinator/core/scheduler/streams_test.cpp
+        coordinator/core/scheduler/suspension_test.cpp
         coordinator/core/trust/standing_test.cpp
         coordinator/core/verifier/verifier_test.cpp
     DEPS gleaner_core)

@@ -25,6 +25,9 @@ public:
             node.quota = view.quota;
             const auto facts = grid_.facts(view.node);
             if (facts) node.device_class = facts->device_class;
+            auto trouble = grid_.trouble(view.node);
+            node.paused_reason = std::move(trouble.paused_reason);
+            node.failed_models = std::move(trouble.failed_models);
             nodes.emplace(view.node, std::move(node));
         }
         return nodes;

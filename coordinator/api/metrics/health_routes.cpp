@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "coordinator/api/metrics/api_metrics.h"
+#include "coordinator/api/metrics/disk_room.h"
 #include "coordinator/api/metrics/prometheus_text.h"
 #include "coordinator/api/openai/credit_gate.h"
 #include "coordinator/api/router.h"
@@ -99,12 +100,13 @@ Handled show_health(Reply& reply) {
     co_return api_ok();
 }
 
-Handled show_readiness(const Services& services, bool stopping, Reply& reply) {
+Handled show_readiness(const Services& services, DiskRoom& disk, bool stopping, Reply& reply) {
     std::string problem;
     if (stopping) problem = "the coordinator is stopping";
     if (problem.empty() && services.store.queued() > store_queue_ready_max)
         problem = "the store is behind";
     if (problem.empty()) problem = services.grid.stalled().value_or("");
+    if (problem.empty()) problem = co_await disk.problem();
     if (problem.empty()) {
         std::function<Result<int>(store::Store&)> ask = [](store::Store& s) -> Result<int> {
             GLEANER_TRY(s.models());
@@ -125,7 +127,7 @@ Handled show_readiness(const Services& services, bool stopping, Reply& reply) {
 
 }  // namespace
 
-void add_health_routes(Router& router, const Services& services,
+void add_health_routes(Router& router, const Services& services, DiskRoom& disk,
                        std::function<const Server*()> server, std::function<bool()> stopping) {
     Route health;
     health.pattern = "/healthz";
@@ -136,8 +138,8 @@ void add_health_routes(Router& router, const Services& services,
     Route ready;
     ready.pattern = "/readyz";
     ready.access = Access::open;
-    ready.handler = [&services, stopping = std::move(stopping)](Request&, Reply& reply) {
-        return show_readiness(services, stopping(), reply);
+    ready.handler = [&services, &disk, stopping = std::move(stopping)](Request&, Reply& reply) {
+        return show_readiness(services, disk, stopping(), reply);
     };
     router.add(std::move(ready));
 

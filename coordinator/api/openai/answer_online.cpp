@@ -16,6 +16,7 @@
 #include "coordinator/api/openai/store_gate.h"
 #include "coordinator/core/admission/job_hold.h"
 #include "coordinator/runtime/grid.h"
+#include "shared/async/notification.h"
 #include "shared/async/offload.h"
 #include "shared/util/random.h"
 
@@ -124,14 +125,42 @@ asio::awaitable<ApiResult<CreditGate::Hold>> admit(const Services& services,
     co_return std::move(hold);
 }
 
-void settle(const Services& services, const OnlineAnswer& answer, std::int64_t tokens,
-            CreditGate::Hold& hold) {
+/// Corrects the rate and notes the time that it took; returns what is to be billed.
+store::Acceptance account_for(const Services& services, const OnlineAnswer& answer,
+                              std::int64_t tokens) {
     services.rates.correct_tokens(answer.order().caller.customer, tokens,
                                   tokens_of(answer.parts()));
-    auto acceptance = acceptance_of(answer.order(), answer.parts(), answer.attempts(),
-                                    answer.verified(), services.clock.wall());
-    hold.charge(services.settlements.add(std::move(acceptance)));
     if (const auto first = answer.first_after()) services.metrics.first_token_after(*first);
+    return acceptance_of(answer.order(), answer.parts(), answer.attempts(), answer.verified(),
+                         services.clock.wall());
+}
+
+void settle(const Services& services, const OnlineAnswer& answer, std::int64_t tokens,
+            CreditGate::Hold& hold) {
+    hold.charge(services.settlements.add(account_for(services, answer, tokens)));
+}
+
+/// The same for a request with a key. Waits until the reply is kept, together with the bill: a
+/// client that has read its reply gets that one again.
+asio::awaitable<void> settle_with_key(const Services& services, const OnlineAnswer& answer,
+                                      std::int64_t tokens, CreditGate::Hold& hold,
+                                      IdempotencyKey key, const ApiResult<std::string>& text) {
+    if (text.has_error() && !IdempotencyKey::keeps(text.error())) {
+        settle(services, answer, tokens, hold);
+        co_await key.release();
+        co_return;
+    }
+    auto acceptance = account_for(services, answer, tokens);
+    acceptance.reply = text.has_value() ? key.reply(200, text.value())
+                                        : key.reply(text.error().status(), text.error().body());
+    Notification changed(co_await asio::this_coro::executor);
+    bool tried = false;
+    const auto on_tried = [&] {
+        tried = true;
+        changed.notify();
+    };
+    hold.charge(services.settlements.add(std::move(acceptance), std::move(key), on_tried));
+    while (!tried) co_await changed.wait();
 }
 
 }  // namespace
@@ -171,12 +200,12 @@ Handled answer_online(const Services& services, openai::Endpoint endpoint, Reque
         co_return outcome;
     }
     auto text = co_await answer.whole(reply);
-    settle(services, answer, tokens, hold.value());
-    if (text.has_error()) {
-        if (key) co_await key->settle(text.error());
-        co_return std::move(text).error();
+    if (key) {
+        co_await settle_with_key(services, answer, tokens, hold.value(), std::move(*key), text);
+    } else {
+        settle(services, answer, tokens, hold.value());
     }
-    if (key) co_await key->finish(200, text.value());
+    if (text.has_error()) co_return std::move(text).error();
     (void)co_await reply.send_json(200, std::move(text).value());
     co_return api_ok();
 }

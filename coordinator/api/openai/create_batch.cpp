@@ -8,6 +8,7 @@
 #include "coordinator/api/openai/privacy.h"
 #include "coordinator/api/openai/routes.h"
 #include "coordinator/api/openai/store_gate.h"
+#include "coordinator/core/admission/model_fit.h"
 #include "coordinator/openai/json_text.h"
 #include "coordinator/runtime/grid.h"
 #include "coordinator/store/blobs.h"
@@ -149,6 +150,16 @@ Result<store::Job> admit(store::Store& store, const store::Job& job, const Batch
     return store.job_by_id(admitted.id);
 }
 
+/// Else it would hold the credit for its whole window, waiting for a machine that is not there.
+ApiStatus fits_a_node(const Services& services, const store::Model& model) {
+    const std::uint64_t largest = services.grid.largest_memory();
+    if (largest == 0) return api_ok();
+    const auto fits = core::check_model_fit(
+        model.name, static_cast<std::uint64_t>(model.memory_bytes), std::span(&largest, 1));
+    if (fits.has_value()) return api_ok();
+    return ApiError(503, "server_error", "model_unavailable", fits.error().message());
+}
+
 boost::asio::awaitable<ApiResult<BatchCheck>> check_input(const Services& services,
                                                           const Caller& caller,
                                                           const BatchRequest& batch) {
@@ -186,6 +197,8 @@ boost::asio::awaitable<ApiResult<std::string>> admit_batch(const Services& servi
     if (batch.has_error()) co_return batch.error();
     const auto check = co_await check_input(services, *request.caller, batch.value());
     if (check.has_error()) co_return check.error();
+    const auto fits = fits_a_node(services, check.value().model);
+    if (fits.has_error()) co_return fits.error();
     const auto job = job_of(services, *request.caller, batch.value(), check.value());
     std::string reply;
     std::function<Result<store::Job>(store::Store&)> work =

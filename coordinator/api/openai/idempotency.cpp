@@ -92,9 +92,21 @@ asio::awaitable<void> IdempotencyKey::release() {
         spdlog::error("event=idempotency_key_not_released why=\"{}\"", released.error().message());
 }
 
+bool IdempotencyKey::keeps(const ApiError& error) {
+    return error.status() < 500 && error.status() != 429 && error.status() != 401;
+}
+
+store::KeptReply IdempotencyKey::reply(int status, std::string body) const {
+    store::KeptReply kept;
+    kept.project = project_;
+    kept.key = key_;
+    kept.http_status = status;
+    kept.body = std::move(body);
+    return kept;
+}
+
 asio::awaitable<void> IdempotencyKey::settle(ApiError error) {
-    const bool passing = error.status() >= 500 || error.status() == 429 || error.status() == 401;
-    if (passing) return release();
+    if (!keeps(error)) return release();
     auto body = error.body();
     return finish(error.status(), std::move(body));
 }

@@ -10,6 +10,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "coordinator/api/http.h"
+#include "coordinator/store/records.h"
 
 namespace gleaner::store {
 class StoreExecutor;
@@ -26,13 +27,17 @@ public:
     IdempotencyKey& operator=(IdempotencyKey&&) = delete;
     ~IdempotencyKey();
 
-    /// Keeps the reply. For a reply that must be kept with what it speaks of, call
-    /// Store::finish_idempotency_key in that transaction instead.
+    /// Keeps the reply. A reply that must be kept with what it speaks of goes into that transaction
+    /// instead: Store::finish_idempotency_key, or Acceptance::reply.
     [[nodiscard]] boost::asio::awaitable<void> finish(int status, std::string body);
     /// Forgets the key: the request did nothing and may be sent again.
     [[nodiscard]] boost::asio::awaitable<void> release();
     /// finish() for errors that would come again, release() for others.
     [[nodiscard]] boost::asio::awaitable<void> settle(ApiError error);
+    /// False for an error that passes: the request may be sent again with the same key.
+    [[nodiscard]] static bool keeps(const ApiError& error);
+    /// For Acceptance::reply.
+    [[nodiscard]] store::KeptReply reply(int status, std::string body) const;
 
     [[nodiscard]] const std::string& text() const { return key_; }
 

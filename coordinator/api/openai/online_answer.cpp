@@ -16,6 +16,8 @@ namespace {
 
 /// Another node must begin soon: a stream that stands still for long looks broken.
 constexpr Duration go_on_within = std::chrono::seconds(20);
+/// A second opinion on a refusal must not keep the customer waiting for it.
+constexpr Duration confirm_within = std::chrono::seconds(5);
 
 std::string answer_id(const OnlineAnswer::Order& order) {
     const auto& id = order.id.get();
@@ -86,6 +88,7 @@ void OnlineAnswer::open(Duration within) {
     request.body = relay_.engine_body();
     engine_bytes_ = request.body.size();
     request.avoid = avoid_;
+    request.refused_by = refused_by_;
     request.give_up_after = within;
     state_ = State::running;
     ++attempts_;
@@ -133,7 +136,6 @@ core::Verdict OnlineAnswer::check(const wire::StreamEnd& end) const {
     facts.prompt_bytes = engine_bytes_;
     facts.prompt_tokens = end.prompt_tokens();
     facts.generated_tokens = end.generated_tokens();
-    facts.device_micros = end.device_micros();
     runtime::ReplyFacts reply;
     if (order_.request.stream) {
         reply.text = relay_.answer_text();
@@ -154,6 +156,12 @@ core::Verdict OnlineAnswer::check(const wire::StreamEnd& end) const {
     return found.verdict;
 }
 
+bool OnlineAnswer::doubts_refusal() const {
+    const auto& now = served_.back();
+    const bool confirmed = refused_at_ && *refused_at_ != now.node.site;
+    return !now.trusted && !confirmed && !relay_.started() && attempts_ < attempts_max;
+}
+
 core::Verdict OnlineAnswer::on_end(const wire::StreamEnd& end) {
     stream_.reset();
     state_ = State::ended;
@@ -168,6 +176,13 @@ core::Verdict OnlineAnswer::on_end(const wire::StreamEnd& end) {
         problem_ = openai::engine_refusal(end.failure().body(),
                                           static_cast<std::int32_t>(end.failure().http_status()),
                                           end.failure().message());
+        if (doubts_refusal()) {
+            state_ = State::interrupted;
+            refusal_ = problem_;
+            refused_at_ = served_.back().node.site;
+            refused_by_.push_back(served_.back().node.node);
+            avoid_.push_back(served_.back().node.node);
+        }
     }
     totals_ = {end.prompt_tokens(), end.generated_tokens(),
                static_cast<std::int64_t>(end.device_micros())};
@@ -188,7 +203,8 @@ void OnlineAnswer::on_interrupted(const NodeId& node, core::FailureCause,
 void OnlineAnswer::on_refused(const Error& error, Duration retry_after) {
     stream_.reset();
     state_ = State::refused;
-    problem_ = refusal(error, retry_after);
+    // Nobody else is there to ask: what one has said must do.
+    problem_ = refusal_ ? *refusal_ : refusal(error, retry_after);
     changed_.notify();
 }
 
@@ -211,9 +227,9 @@ ApiStatus OnlineAnswer::go_on() {
         case StreamRelay::Next::regenerate:
             break;
     }
-    if (attempts_ >= attempts_max) return interrupted();
+    if (attempts_ >= attempts_max) return refusal_.value_or(interrupted());
     problem_.reset();
-    open(go_on_within);
+    open(refusal_ ? confirm_within : go_on_within);
     return api_ok();
 }
 
@@ -306,8 +322,8 @@ asio::awaitable<ApiResult<std::string>> OnlineAnswer::whole(Reply& reply) {
             state_ = State::interrupted;
         }
         if (state_ != State::interrupted) continue;
-        if (attempts_ >= attempts_max) co_return interrupted();
-        open(go_on_within);
+        if (attempts_ >= attempts_max) co_return refusal_.value_or(interrupted());
+        open(refusal_ ? confirm_within : go_on_within);
     }
 }
 

@@ -91,6 +91,8 @@ private:
     void close();
     void note_first();
     [[nodiscard]] core::Verdict check(const wire::StreamEnd& end) const;
+    /// The request is refused by a node that is not trusted, and by no other site: ask another one.
+    [[nodiscard]] bool doubts_refusal() const;
     /// After an interruption: opens the next stream, or says why not.
     [[nodiscard]] ApiStatus go_on();
     [[nodiscard]] boost::asio::awaitable<Status> flush(Reply& reply);
@@ -110,6 +112,9 @@ private:
     std::optional<StreamId> stream_;
     std::uint32_t attempts_ = 0;
     std::vector<NodeId> avoid_;
+    std::vector<NodeId> refused_by_;
+    std::optional<SiteId> refused_at_;
+    std::optional<ApiError> refusal_;  ///< what it said, until another node speaks against it
     struct Served {
         runtime::NodeFacts node;
         StreamId stream;

@@ -1,14 +1,11 @@
 #include "coordinator/api/openai/settlements.h"
 
-#include <boost/json.hpp>
-
+#include "coordinator/openai/receipt.h"
 #include "coordinator/runtime/grid.h"
 #include "coordinator/store/executor.h"
 #include "shared/util/log.h"
 
 namespace gleaner::api {
-
-namespace json = boost::json;
 
 namespace {
 
@@ -33,34 +30,22 @@ store::MeterRecord meter_of(const OnlineAnswer::Order& order, const AnswerPart& 
 
 std::string receipt_of(const OnlineAnswer::Order& order,
                        const std::vector<store::MeterRecord>& meters, std::uint32_t attempts,
-                       bool verified, Money price, WallTime at) {
-    json::array parts;
-    std::int64_t prompt = 0;
-    std::int64_t generated = 0;
-    for (const auto& meter : meters) {
-        prompt += meter.prompt_tokens;
-        generated += meter.generated_tokens;
-        parts.push_back({{"device_class", meter.device_class},
-                         {"prompt_tokens", meter.prompt_tokens},
-                         {"generated_tokens", meter.generated_tokens},
-                         {"price_micros", meter.price.micros}});
-    }
-    json::object receipt{{"request_id", order.id.get()},
-                         {"created", at.seconds()},
-                         {"endpoint", openai::path_of(order.request.endpoint)},
-                         {"model", order.model.name},
-                         {"model_sha256", order.model.sha256.get()},
-                         {"quantisation", order.model.quantisation},
-                         {"privacy", to_string(order.privacy)},
-                         {"prompt_tokens", prompt},
-                         {"generated_tokens", generated},
-                         {"parts", std::move(parts)},
-                         {"attempts", attempts},
-                         {"verified", verified},
-                         {"price_micros", price.micros}};
-    if (order.request.endpoint != openai::Endpoint::embeddings)
-        receipt["seed"] = order.request.seed;
-    return json::serialize(receipt);
+                       bool verified, WallTime at) {
+    openai::Receipt receipt;
+    receipt.request = order.id;
+    receipt.created = at;
+    receipt.endpoint = openai::path_of(order.request.endpoint);
+    receipt.model = order.model.name;
+    receipt.model_sha256 = order.model.sha256;
+    receipt.quantisation = order.model.quantisation;
+    receipt.privacy = order.privacy;
+    if (order.request.endpoint != openai::Endpoint::embeddings) receipt.seed = order.request.seed;
+    for (const auto& meter : meters)
+        receipt.parts.push_back(
+            {meter.device_class, meter.prompt_tokens, meter.generated_tokens, meter.price});
+    receipt.attempts = attempts;
+    receipt.verified = verified;
+    return openai::to_json(receipt);
 }
 
 }  // namespace
@@ -70,15 +55,13 @@ store::Acceptance acceptance_of(const OnlineAnswer::Order& order,
                                 bool verified, WallTime at) {
     store::Acceptance acceptance;
     acceptance.outcome.request = order.id;
-    Money price;
     for (const auto& part : parts) {
         // A node that the grid no longer knows has no site to credit.
         if (part.node.site.empty()) continue;
         acceptance.meters.push_back(meter_of(order, part, at));
-        price += acceptance.meters.back().price;
     }
     if (acceptance.meters.empty()) return acceptance;
-    acceptance.receipt_json = receipt_of(order, acceptance.meters, attempts, verified, price, at);
+    acceptance.receipt_json = receipt_of(order, acceptance.meters, attempts, verified, at);
     return acceptance;
 }
 
@@ -87,9 +70,19 @@ Settlements::Settlements(const boost::asio::any_io_executor& executor, store::St
     : store_(store), grid_(grid), timer_(executor) {}
 
 Money Settlements::add(store::Acceptance acceptance) {
+    if (acceptance.meters.empty()) return {};
+    return queue(std::move(acceptance));
+}
+
+Money Settlements::add(store::Acceptance acceptance, IdempotencyKey key,
+                       std::function<void()> tried) {
+    keyed_.emplace(acceptance.outcome.request, Keyed{std::move(key), std::move(tried)});
+    return queue(std::move(acceptance));
+}
+
+Money Settlements::queue(store::Acceptance acceptance) {
     Money price;
     for (const auto& meter : acceptance.meters) price += meter.price;
-    if (acceptance.meters.empty()) return price;
     grid_.settlement_queued();
     write(std::make_shared<const store::Acceptance>(std::move(acceptance)));
     return price;
@@ -101,20 +94,28 @@ void Settlements::write(Shared acceptance) {
             GLEANER_TRY(target.accept({acceptance.get(), 1}));
             return ok();
         },
-        [this, acceptance](const Status& status) {
-            if (status.has_value()) {
-                grid_.settlement_saved();
-                return;
-            }
-            spdlog::error("event=answer_not_settled request={} why=\"{}\"",
-                          acceptance->outcome.request.get(), status.error().message());
-            // What contradicts the store would fail again; only a store that cannot write passes.
-            const auto code = status.error().code();
-            const bool passes = code == ErrorCode::disk_full || code == ErrorCode::io_failed ||
-                                code == ErrorCode::unavailable || code == ErrorCode::timeout;
-            if (passes) retry_later(acceptance);
-            grid_.settlement_failed(passes);
-        });
+        [this, acceptance](const Status& status) { written(acceptance, status); });
+}
+
+void Settlements::written(const Shared& acceptance, const Status& status) {
+    bool again = false;
+    if (status.has_error()) {
+        spdlog::error("event=answer_not_settled request={} why=\"{}\"",
+                      acceptance->outcome.request.get(), status.error().message());
+        // What contradicts the store would fail again; only a store that cannot write passes.
+        const auto code = status.error().code();
+        again = code == ErrorCode::disk_full || code == ErrorCode::io_failed ||
+                code == ErrorCode::unavailable || code == ErrorCode::timeout;
+        if (again) retry_later(acceptance);
+        grid_.settlement_failed(again);
+    } else {
+        grid_.settlement_saved();
+    }
+    const auto keyed = keyed_.find(acceptance->outcome.request);
+    if (keyed == keyed_.end()) return;
+    const auto tried = std::exchange(keyed->second.tried, {});
+    if (!again) keyed_.erase(keyed);
+    if (tried) tried();
 }
 
 void Settlements::retry_later(Shared acceptance) {

@@ -2,10 +2,14 @@
 /// Online answers' money and receipts, on their way to the store: no answer waits for it, and none
 /// is lost to a write that failed.
 
+#include <functional>
+#include <map>
+#include <memory>
 #include <vector>
 
 #include <boost/asio/steady_timer.hpp>
 
+#include "coordinator/api/openai/idempotency.h"
 #include "coordinator/api/openai/online_answer.h"
 #include "shared/model/money.h"
 
@@ -37,11 +41,20 @@ public:
     /// Hands it to the store; returns its price. What the store cannot write (its disk is full)
     /// is kept and tried again.
     Money add(store::Acceptance acceptance);
+    /// The same for one with a reply, under `key`: no other request gets the key before the reply
+    /// is saved. Calls `tried` once the store has written it or failed to.
+    Money add(store::Acceptance acceptance, IdempotencyKey key, std::function<void()> tried);
     /// Waiting for another try: a metric.
     [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
 
 private:
     using Shared = std::shared_ptr<const store::Acceptance>;
+    struct Keyed {
+        IdempotencyKey key;
+        std::function<void()> tried;  ///< empty after the call
+    };
+    Money queue(store::Acceptance acceptance);
+    void written(const Shared& acceptance, const Status& status);
     void write(Shared acceptance);
     void retry_later(Shared acceptance);
 
@@ -49,6 +62,7 @@ private:
     runtime::Grid& grid_;
     boost::asio::steady_timer timer_;
     std::vector<Shared> waiting_;
+    std::map<RequestId, Keyed> keyed_;  ///< whose replies are not saved yet
 };
 
 }  // namespace gleaner::api

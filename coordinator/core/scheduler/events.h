@@ -98,6 +98,7 @@ struct JobOpened {
     std::uint32_t items = 0;
     std::vector<std::uint32_t> settled;  ///< ascending
     double tokens_per_item = 64;         ///< first guess of generated tokens
+    bool canaries = true;  ///< known answers can pass for its items: they are chat completions
     Time deadline;
 };
 
@@ -133,8 +134,9 @@ struct StreamRequested {
     OwnerId own_sites_of;
     Sha256 model;
     PrivacyClass privacy = PrivacyClass::any;
-    std::vector<NodeId> avoid;  ///< nodes that failed it already
-    Time give_up;               ///< refuse when it cannot start by then
+    std::vector<NodeId> avoid;  ///< nodes that failed it already; others of their sites come last
+    std::vector<NodeId> refused_by;  ///< of them, those whose engine refused the request, they say
+    Time give_up;                    ///< refuse when it cannot start by then
 };
 
 struct StreamFinished {
@@ -154,7 +156,7 @@ struct StreamAbandoned {
 struct StoreStalled {};
 struct StoreRecovered {};
 
-/// A timer asked for by Wake.
+/// A timer asked for by Wake. Events seconds later than it tell that this process was suspended.
 struct Tick {};
 
 using Event = std::variant<NodeJoined, NodeLeft, NodeDrained, CapacityChanged, ModelStateChanged,

@@ -19,7 +19,7 @@ constexpr double replica_weight = 0.5;  // agreement says less than a known answ
 bool counts_as_attempt(FailureCause cause) {
     return cause == FailureCause::engine_crashed || cause == FailureCause::out_of_memory ||
            cause == FailureCause::timed_out || cause == FailureCause::implausible ||
-           cause == FailureCause::artefact_unavailable;
+           cause == FailureCause::artefact_unavailable || cause == FailureCause::request_rejected;
 }
 
 /// An input that cannot be read is the platform's: it counts, but blames nobody.
@@ -54,8 +54,10 @@ std::size_t Scheduler::State::owners_for(const WorkQueue& queue) const {
 void Scheduler::State::canary_finished(Lease& lease, std::uint32_t index,
                                        const ItemFinished& event) {
     emit(DiscardResult{lease.id, index});
-    if (event.failure != FailureCause::none) return;  // no answer, no judgement
-    if (event.verdict == Verdict::wrong || event.verdict == Verdict::implausible) {
+    // To refuse what can be answered is to miss it. Other failures: no answer, no judgement.
+    const bool rejected = event.failure == FailureCause::request_rejected;
+    if (event.failure != FailureCause::none && !rejected) return;
+    if (rejected || is_refused(event.verdict)) {
         check_failed(*lease.node, *lease.slot, *lease.standing);
         return;
     }
@@ -172,7 +174,8 @@ void Scheduler::State::fail(Lease& lease, std::uint32_t index, FailureCause caus
     if (lease.job == nullptr) return;
     auto& job = *lease.job;
     const std::uint32_t item = lease.entries[index].item;
-    if (cause == FailureCause::request_rejected) {
+    const bool rejected = cause == FailureCause::request_rejected;
+    if (rejected && rejection_stands(job, item, lease)) {
         settle_failed(job, item, cause, detail.empty() ? "the engine refused the request" : detail);
         return;
     }
@@ -191,10 +194,10 @@ void Scheduler::State::fail(Lease& lease, std::uint32_t index, FailureCause caus
     state.cause = cause;
     state.detail = detail;
     if (may_be_the_nodes(cause)) {
-        if (cause != FailureCause::implausible) ++state.crashes;
+        if (cause != FailureCause::implausible && !rejected) ++state.crashes;
         const std::uint64_t incident = incident_for(lease, cause);
         ++incidents.at(incident).open;
-        state.failures.push_back({lease.node->index, lease.node->site, incident});
+        state.failures.push_back({lease.node->index, lease.node->site, incident, rejected});
         if (!same_site(state.failures))
             for (const auto& failure : state.failures)
                 incidents.at(failure.incident).excused = true;
@@ -208,8 +211,25 @@ void Scheduler::State::fail(Lease& lease, std::uint32_t index, FailureCause caus
                   "failed " + std::to_string(state.attempts) + " times, last: " + what);
 }
 
+/// Is it the customer's fault? A trusted node is believed, else another site must say so too: a
+/// node that refuses everything would drain a job.
+bool Scheduler::State::rejection_stands(const Job& job, std::uint32_t item,
+                                        const Lease& lease) const {
+    if (lease.standing->trusted()) return true;
+    const auto state = job.states.find(item);
+    return state != job.states.end() &&
+           std::ranges::any_of(state->second.failures, [&](const ItemState::Failure& failure) {
+               return failure.rejected && failure.site != lease.node->site;
+           });
+}
+
 std::uint64_t Scheduler::State::incident_for(Lease& lease, FailureCause cause) {
     auto& slot = *lease.slot;
+    // Each rejection is judged by its own item: one that is right excuses no other.
+    if (cause == FailureCause::request_rejected) {
+        incidents[next_incident] = {lease.node, &slot, lease.standing, true};
+        return next_incident++;
+    }
     const bool implausible = cause == FailureCause::implausible;
     const auto current = incidents.find(slot.incident);
     if (current != incidents.end() && now - slot.incident_at <= one_incident &&

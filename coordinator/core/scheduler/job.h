@@ -51,6 +51,7 @@ struct ItemState {
         Index node = nowhere;
         Index site = nowhere;
         std::uint64_t incident = 0;
+        bool rejected = false;  ///< the engine refused the request, it is said
     };
     std::uint32_t attempts = 0;  ///< ended, well or badly
     std::uint32_t wanted = 1;    ///< results
@@ -80,6 +81,7 @@ struct Job {
     std::uint32_t items = 0;
     Time deadline;
     double tokens_per_item = 64;  ///< of work, observed
+    bool canaries = true;         ///< known answers can hide among its items
 
     IntervalSet fresh;  ///< never lent, or handed back untried
     std::map<RetryKey, RetryBucket> retries;
@@ -118,7 +120,7 @@ struct Incident {
     Node* node = nullptr;
     Slot* slot = nullptr;
     KeptStanding* standing = nullptr;
-    bool implausible = false;  ///< the verifier refused the results
+    bool implausible = false;  ///< the verifier refused the results, or the node the request
     bool managed = false;      ///< another node did one of the items
     bool excused = false;      ///< one of the items fails at other sites too
     std::uint32_t open = 0;    ///< items whose outcome is not known yet

@@ -19,6 +19,7 @@ void Scheduler::State::on(const JobOpened& event) {
     job.items = event.items;
     job.deadline = event.deadline;
     job.tokens_per_item = std::clamp(event.tokens_per_item, 1.0, 1e6);
+    job.canaries = event.canaries;
     job.settled.resize(event.items);
     std::uint32_t next = 0;
     for (const std::uint32_t item : event.settled) {

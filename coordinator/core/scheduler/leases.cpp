@@ -46,7 +46,7 @@ void Scheduler::State::on(const ItemFinished& event) {
     const auto entry = lease.entries[event.index];
     release(lease, event.index);
     slot.used_at = now;
-    const bool refused = event.verdict == Verdict::implausible || event.verdict == Verdict::wrong;
+    const bool refused = is_refused(event.verdict);
     if (entry.canary)
         canary_finished(lease, event.index, event);
     else if (event.failure != FailureCause::none)
@@ -63,8 +63,9 @@ void Scheduler::State::on(const ItemFinished& event) {
     if (slot.outstanding == 0 && slot.hungry && !demanded.empty()) consider_node(node);
 }
 
+/// What a refused result counts is not believed either: its time is work that gave nothing.
 void Scheduler::State::observe(Lease& lease, const ItemFinished& event) {
-    if (event.failure != FailureCause::none) return;
+    if (event.failure != FailureCause::none || is_refused(event.verdict)) return;
     const double tokens = std::min(
         event.generated_tokens + prompt_token_weight * event.prompt_tokens, item_tokens_max);
     auto& slot = *lease.slot;

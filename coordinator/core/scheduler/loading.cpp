@@ -129,14 +129,14 @@ bool Scheduler::State::wants_node(const WorkQueue& queue, bool cached) const {
 
 /// The next able node of the set, looking on from where the last search ended.
 Node* Scheduler::State::find_loader(WorkQueue& queue, const std::set<Index>& among,
-                                    const std::vector<Index>& excluded) {
+                                    const std::vector<Index>& excluded, Index not_at) {
     const auto& model = models[queue.key.model];
     auto it = among.lower_bound(queue.cursor);
     const auto most = std::min(among.size(), static_cast<std::size_t>(candidates_looked_at_max));
     for (std::size_t looked_at = 0; looked_at < most; ++looked_at) {
         if (it == among.end()) it = among.begin();
         auto& node = nodes[*it];
-        if (node.idle && could_load(node, model) &&
+        if (node.idle && node.site != not_at && could_load(node, model) &&
             !std::ranges::binary_search(excluded, node.owner))
             return &node;
         ++it;
@@ -145,16 +145,29 @@ Node* Scheduler::State::find_loader(WorkQueue& queue, const std::set<Index>& amo
     return nullptr;
 }
 
+/// Where the model's only copy is, ready or loading; nowhere when there is none or several.
+Index Scheduler::State::only_site(const Model& model) const {
+    const auto& ready = model.ready.all();
+    const auto& loading = model.loading.all();
+    if (ready.size() + loading.size() != 1) return nowhere;
+    return nodes[ready.empty() ? *loading.begin() : *ready.begin()].site;
+}
+
 void Scheduler::State::consider_loads(WorkQueue& queue) {
     auto& model = models[queue.key.model];
     const auto& [index, privacy, owner] = queue.key;
+    const auto find = [&](Index not_at) {
+        auto* found = find_loader(queue, model.cached.of(privacy, owner), {}, not_at);
+        if (found == nullptr && wants_node(queue, false))
+            found = find_loader(queue, idle.of(privacy, owner), {}, not_at);
+        return found;
+    };
     for (int i = 0; i < loads_at_once_max; ++i) {
         if (!wants_node(queue, true)) return;
-        auto* node = find_loader(queue, model.cached.of(privacy, owner), {});
-        if (node == nullptr) {
-            if (!wants_node(queue, false)) return;
-            node = find_loader(queue, idle.of(privacy, owner), {});
-        }
+        // The second copy rather at another site, so that one power cut does not take both.
+        const Index not_at = only_site(model);
+        auto* node = find(not_at);
+        if (node == nullptr && not_at != nowhere) node = find(nowhere);
         if (node == nullptr || !load(*node, model)) return;
     }
 }
@@ -277,7 +290,7 @@ void Scheduler::State::relieve(WorkQueue& queue) {
     const auto may = [&](const Node& node) {
         return !std::ranges::binary_search(excluded, node.owner) && could_load(node, model);
     };
-    if (auto* node = find_loader(queue, idle.of(privacy, owner), excluded);
+    if (auto* node = find_loader(queue, idle.of(privacy, owner), excluded, nowhere);
         node != nullptr && load(*node, model))
         return;
     Node* least_busy = nullptr;

@@ -27,6 +27,7 @@ void Scheduler::State::on(const ModelWithdrawn& event) {
     if (known == model_names.end()) return;
     auto& model = models[known->second];
     model.offered = false;
+    model.canaries = 0;
     const std::set<Index> ready = model.ready.all();
     for (const Index index : ready) check_idle(nodes[index], nodes[index].slots.at(model.index));
     const std::vector<Index> indices(demanded.begin(), demanded.end());

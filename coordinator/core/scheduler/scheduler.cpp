@@ -73,6 +73,7 @@ std::vector<Command> Scheduler::on(const Event& event, Time now) {
     if (!state_->started) state_->started = now;
     state_->now = now;
     state_->spread_over = 0;
+    state_->notice_suspension();
     std::visit([this](const auto& e) { state_->on(e); }, event);
     state_->drop_distrusted();
     state_->arm();
@@ -85,6 +86,11 @@ void Scheduler::restore_standing(const std::string& key, const std::string& json
 
 void Scheduler::check_invariants() const {
     state_->check();
+}
+
+std::uint64_t Scheduler::largest_memory() const {
+    const auto& seen = state_->memory_of_nodes;
+    return seen.empty() ? 0 : *seen.rbegin();
 }
 
 std::vector<Scheduler::NodeView> Scheduler::nodes() const {

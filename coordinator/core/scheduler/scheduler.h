@@ -47,6 +47,9 @@ public:
     /// Aborts when an internal promise is broken: for tests and the simulator, after each event.
     void check_invariants() const;
 
+    /// The largest device that an engine serves on any node seen; 0: no node was seen yet.
+    [[nodiscard]] std::uint64_t largest_memory() const;
+
     struct NodeView {
         NodeId node;
         bool connected = false;

@@ -75,9 +75,10 @@ bool Scheduler::State::lend(Node& node, Slot& slot) {
 }
 
 bool Scheduler::State::lend_from(Job& job, Node& node, Slot& slot, std::uint32_t room) {
+    room = std::min(room, fits_before_deadline(job, slot));
+    if (room == 0) return false;
     std::uint32_t size = shard_size(job, slot, room);
-    if (size == 0) return false;
-    const std::uint32_t canaries = std::min(canaries_for(slot, size), room);
+    const std::uint32_t canaries = job.canaries ? std::min(canaries_for(slot, size), room) : 0;
     size = std::min(size, room - canaries);
     std::vector<Lease::Entry> entries;
     if (size > 0) {
@@ -89,16 +90,23 @@ bool Scheduler::State::lend_from(Job& job, Node& node, Slot& slot, std::uint32_t
     return true;
 }
 
-/// Items for the node's next shard of this job; 0 when it could not finish one before the deadline.
+/// So many entries, canaries included, the node would finish before the job's deadline.
+std::uint32_t Scheduler::State::fits_before_deadline(const Job& job, const Slot& slot) const {
+    const double each = std::max(job.tokens_per_item, 1.0);
+    const double rate = slot.standing->speed.tokens_per_s();
+    const double left_s = seconds(job.deadline - now);
+    const double one_s = each * slot.slots / rate;  // a sequence gets its share of the device
+    if (one_s > left_s) return 0;
+    const double in_time = (rate * left_s - static_cast<double>(slot.work)) / each;
+    return static_cast<std::uint32_t>(std::clamp(in_time, 0.0, 1e9));
+}
+
+/// Items for the node's next shard of this job, 1 to `room`.
 std::uint32_t Scheduler::State::shard_size(const Job& job, const Slot& slot,
                                            std::uint32_t room) const {
     const auto& speed = slot.standing->speed;
     const double each = std::max(job.tokens_per_item, 1.0);
     const double rate = speed.tokens_per_s();
-    const double left_s = seconds(job.deadline - now);
-    const double one_s = each * slot.slots / rate;  // a sequence gets its share of the device
-    if (one_s > left_s) return 0;
-    const double in_time = (rate * left_s - static_cast<double>(slot.work)) / each;
     double target = (rate * seconds(options.shard_target) - static_cast<double>(slot.work)) / each;
     // Before anything was observed only a taste is lent, whatever the node claims.
     if (!speed.observed()) target = 2.0 * slot.slots;
@@ -116,10 +124,9 @@ std::uint32_t Scheduler::State::shard_size(const Job& job, const Slot& slot,
     const double even =
         std::ceil(pending / (spread_over > 0 ? static_cast<double>(spread_over) : nodes_n));
     const double guided = std::max(pending / (2 * nodes_n), std::min(at_once, even));
-    double size = std::min(
+    const double size = std::min(
         {target, guided, static_cast<double>(room), static_cast<double>(options.shard_items_max)});
-    size = std::min(std::max(size, 1.0), in_time);
-    return size < 1 ? 0 : static_cast<std::uint32_t>(size);
+    return static_cast<std::uint32_t>(std::max(size, 1.0));
 }
 
 std::vector<Lease::Entry> Scheduler::State::take_items(Job& job, Node& node, Slot& slot,
@@ -190,11 +197,12 @@ bool Scheduler::State::probe(Node& node, Slot& slot) {
     for (auto* queue : queues_for(node, slot.model)) {
         if (queue->customers.empty()) continue;
         auto& job = *queue->jobs.at(queue->customers.begin()->second).begin()->second;
+        if (fits_before_deadline(job, slot) == 0) continue;
         std::vector<Lease::Entry> entries;
         if (const auto known = models[slot.model].canaries; known > 0)
             entries.push_back(
                 {static_cast<std::uint32_t>(random.below(known)), true, false, false});
-        else if (shard_size(job, slot, 1) > 0)
+        else
             entries = take_items(job, node, slot, 1);
         if (entries.empty()) continue;
         slot.probe_at = now + probe_interval;

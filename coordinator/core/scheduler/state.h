@@ -65,7 +65,9 @@ struct Stream {
     StreamId id;
     Customer* customer = nullptr;
     WorkQueue* queue = nullptr;
-    std::vector<Index> avoid;  ///< sorted nodes
+    std::vector<Index> avoid;     ///< sorted nodes
+    std::set<Index> avoid_sites;  ///< theirs: rather not
+    std::vector<Index> refused_by;
     Time give_up;
     std::uint64_t sequence = 0;  ///< place in the queue while it waits
     Node* node = nullptr;        ///< null: waits
@@ -141,6 +143,9 @@ struct Scheduler::State {
     void node_returned(Node& node);
     void end_outage();
 
+    // suspension.cpp
+    void notice_suspension();
+
     // store_stall.cpp
     void on(const StoreStalled& event);
     void on(const StoreRecovered& event);
@@ -161,7 +166,8 @@ struct Scheduler::State {
     // loading.cpp
     void consider_loads(WorkQueue& queue);
     [[nodiscard]] Node* find_loader(WorkQueue& queue, const std::set<Index>& among,
-                                    const std::vector<Index>& excluded);
+                                    const std::vector<Index>& excluded, Index not_at);
+    [[nodiscard]] Index only_site(const Model& model) const;
     [[nodiscard]] std::vector<Index> excluded_owners(const WorkQueue& queue) const;
     [[nodiscard]] bool starves(const WorkQueue& queue, const std::vector<Index>& excluded) const;
     [[nodiscard]] bool eligible(const Node& node, const QueueKey& key) const;
@@ -202,6 +208,7 @@ struct Scheduler::State {
     bool lend_from(Job& job, Node& node, Slot& slot, std::uint32_t room);
     bool probe(Node& node, Slot& slot);
     [[nodiscard]] bool wants_work(const Slot& slot) const;
+    [[nodiscard]] std::uint32_t fits_before_deadline(const Job& job, const Slot& slot) const;
     [[nodiscard]] std::uint32_t shard_size(const Job& job, const Slot& slot,
                                            std::uint32_t room) const;
     std::vector<Lease::Entry> take_items(Job& job, Node& node, Slot& slot, std::uint32_t count);
@@ -233,6 +240,8 @@ struct Scheduler::State {
     void forget_state(Job& job, std::uint32_t item, const std::vector<SettleItem::Produced>& kept,
                       Index done_by);
     void resolve(std::uint64_t incident, bool managed);
+    [[nodiscard]] bool rejection_stands(const Job& job, std::uint32_t item,
+                                        const Lease& lease) const;
     std::uint64_t incident_for(Lease& lease, FailureCause cause);
     void check_failed(Node& node, Slot& slot, KeptStanding& standing);
     void drop_distrusted();
@@ -252,6 +261,7 @@ struct Scheduler::State {
     void stop_waiting(Stream& stream);
     void free_slot(Stream& stream);
     void erase_stream(StreamId id);
+    void blame_refusals(const Stream& stream);
     void interrupt_all(Node& node, FailureCause cause);
     void refuse(StreamId stream, const Model& model, std::string reason, bool never);
     void on_give_up(Stream& stream);
@@ -291,6 +301,7 @@ struct Scheduler::State {
 
     std::set<Timer> timers;
     std::optional<Time> armed;
+    Time last_event;
     bool sweeping = false;
 
     std::set<std::pair<Time, Index>> losses;

@@ -73,8 +73,13 @@ void Scheduler::State::on(const StreamRequested& event) {
     stream.queue = &queue;
     stream.give_up = event.give_up;
     for (const auto& id : event.avoid)
-        if (const auto* node = find_node(id)) stream.avoid.push_back(node->index);
+        if (const auto* node = find_node(id)) {
+            stream.avoid.push_back(node->index);
+            stream.avoid_sites.insert(node->site);
+        }
     std::ranges::sort(stream.avoid);
+    for (const auto& id : event.refused_by)
+        if (const auto* node = find_node(id)) stream.refused_by.push_back(node->index);
     if (!start_stream(stream)) {
         // One customer may fill half of a queue, so that others still find a place in it.
         const bool full = model.waiting_streams >= options.stream_queue_max ||
@@ -103,14 +108,19 @@ void Scheduler::State::on(const StreamRequested& event) {
 bool Scheduler::State::start_stream(Stream& stream) {
     const auto& key = stream.queue->key;
     int looked_at = 0;
+    Node* best = nullptr;
     for (const auto& rank : models[key.model].for_streams.of(key.privacy, key.owner)) {
-        if (++looked_at > candidates_looked_at_max) return false;
+        if (++looked_at > candidates_looked_at_max) break;
         if (std::ranges::binary_search(stream.avoid, rank.node)) continue;
         auto& node = nodes[rank.node];
-        start_on(stream, node, node.slots.at(key.model));
-        return true;
+        // A site is one failure domain: what befell one of its nodes may befall this one next.
+        const bool elsewhere = !stream.avoid_sites.contains(node.site);
+        if (best == nullptr || elsewhere) best = &node;
+        if (elsewhere) break;
     }
-    return false;
+    if (best == nullptr) return false;
+    start_on(stream, *best, best->slots.at(key.model));
+    return true;
 }
 
 /// Could a node take it before it gives up? One that is online and may serve it, or one that was
@@ -213,6 +223,19 @@ void Scheduler::State::erase_stream(StreamId id) {
     streams.erase(id);
 }
 
+/// The stream was answered: those who refused it could have done so, too. Only a node that is
+/// trusted as much speaks against another.
+void Scheduler::State::blame_refusals(const Stream& stream) {
+    for (const Index index : stream.refused_by) {
+        auto& node = nodes[index];
+        const auto found = node.slots.find(stream.slot->model);
+        if (found == node.slots.end() || found->second.standing == nullptr) continue;
+        auto& standing = *found->second.standing;
+        if (&node != stream.node && stream.slot->standing->trust() >= standing.trust())
+            check_failed(node, found->second, standing);
+    }
+}
+
 void Scheduler::State::on(const StreamFinished& event) {
     const auto found = streams.find(event.stream);
     if (found == streams.end() || found->second.node == nullptr) return;
@@ -231,10 +254,10 @@ void Scheduler::State::on(const StreamFinished& event) {
         auto& model = models[slot.model];
         model.stream_seconds += (seconds - model.stream_seconds) * 0.1;
         slot.stream_failures = 0;
-        const bool refused =
-            event.verdict == Verdict::implausible || event.verdict == Verdict::wrong;
-        if (event.failure == FailureCause::none && refused)
+        if (event.failure == FailureCause::none && is_refused(event.verdict))
             check_failed(node, slot, *slot.standing);
+        else if (event.failure == FailureCause::none)
+            blame_refusals(stream);
     }
     free_slot(stream);
     erase_stream(event.stream);

@@ -69,16 +69,7 @@ Plausibility check_plausibility(const ResultFacts& facts) {
         if (!facts.has_embedding) return refuse("no embedding in the reply");
         return {};
     }
-    auto text = check_text(facts);
-    if (text.verdict == Verdict::implausible) return text;
-    if (facts.tokens_per_s_max > 0 && facts.device_micros > 0) {
-        const double seconds = static_cast<double>(facts.device_micros) / 1e6;
-        if (facts.generated_tokens > 16 &&
-            facts.generated_tokens / seconds > facts.tokens_per_s_max)
-            return refuse(count(facts.generated_tokens) + " tokens in " +
-                          count(facts.device_micros) + " us: faster than such a device can be");
-    }
-    return {};
+    return check_text(facts);
 }
 
 }  // namespace gleaner::core

@@ -25,8 +25,6 @@ struct ResultFacts {
     std::string_view text;           ///< of the answer: content, reasoning, tool arguments
     std::string_view finish_reason;  ///< "stop", "length", "tool_calls"; empty: none given
     bool has_embedding = false;      ///< embeddings: a non-empty finite vector is there
-    std::uint64_t device_micros = 0;
-    double tokens_per_s_max = 0;  ///< physical bound of the device class per sequence; 0: unknown
 };
 
 struct Plausibility {

@@ -2,6 +2,7 @@
 /// Leases go only to nodes that may have them, within their windows, and every lease ends in time.
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "coordinator/core/scheduler/commands.h"
@@ -38,6 +39,16 @@ public:
         if (!must_end_[lease.lease].node.empty()) violations_.add(name + " exists already");
         must_end_[lease.lease] = {lease.node, now + lease.deadline};
     }
+    void woke(Duration slept, Time now) {
+        woke_at_ = now;
+        for (auto& [id, lease] : must_end_) lease.by = lease.by + slept;
+    }
+    /// The coordinator takes it back because its time is over.
+    void overdue(LeaseId lease, Time now) {
+        if (woke_at_ && now < *woke_at_ + std::chrono::seconds(5))
+            violations_.add("lease " + std::to_string(lease.get()) +
+                            " is called overdue by a coordinator that has just woken up");
+    }
     void store_stalled(bool stalled) { store_stalled_ = stalled; }
     [[nodiscard]] bool is_store_stalled() const { return store_stalled_; }
     void ended(LeaseId lease) { must_end_.erase(lease); }
@@ -65,6 +76,7 @@ private:
     std::map<NodeId, NodeRecord> nodes_;
     std::map<LeaseId, LeaseRecord> must_end_;
     bool store_stalled_ = false;
+    std::optional<Time> woke_at_;
 };
 
 }  // namespace gleaner::sim

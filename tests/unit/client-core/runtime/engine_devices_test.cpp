@@ -14,7 +14,7 @@ namespace gleaner {
 namespace {
 
 namespace asio = boost::asio;
-using Standing = NodeDevice::Standing;
+using Evidence = NodeDevice::Evidence;
 
 class EndedProcess final : public SandboxedProcess {
 public:
@@ -55,7 +55,7 @@ NodeDevice seen(const std::string& id, const std::string& kind) {
     device.id = id;
     device.kind = kind;
     device.name = "AMD GPU 1002:744c";
-    device.standing = Standing::seen;
+    device.evidence = Evidence::seen;
     device.gpu_layers = -1;
     device.device_nodes = {"/dev/dri/renderD129", "/dev/kfd"};
     return device;
@@ -85,7 +85,7 @@ TEST_CASE("a GPU that the Vulkan engine lists becomes a device with the engine's
         "Available devices:\n"
         "  Vulkan0: NVIDIA GeForce RTX 2060 (6144 MiB, 5136 MiB free)\n");
     const NodeDevice device = asked(sandbox, seen("vulkan1", "vulkan"));
-    CHECK(device.standing == Standing::listed);
+    CHECK(device.evidence == Evidence::listed);
     CHECK(is_usable(device));
     CHECK(device.id == "vulkan1");
     CHECK(device.name == "NVIDIA GeForce RTX 2060");
@@ -110,7 +110,7 @@ TEST_CASE("of several entries the first with memory counts") {
     take_listing(device, {{"Vulkan0", "full", 100, 0}, {"Vulkan1", "free", 100, 50}});
     CHECK(device.engine_device == "Vulkan1");
     take_listing(device, {{"Vulkan0", "full", 100, 0}});
-    CHECK(device.standing == Standing::unlisted);
+    CHECK(device.evidence == Evidence::unlisted);
 }
 
 TEST_CASE("a GPU that the engine does not list, or that it fails for, gets nothing") {
@@ -121,7 +121,7 @@ TEST_CASE("a GPU that the engine does not list, or that it fails for, gets nothi
     for (PrintingSandbox* sandbox : {&none, &broken, &other}) {
         const NodeDevice device = asked(*sandbox, seen("vulkan1", "vulkan"));
         CHECK(sandbox->asked.size() == 1);
-        CHECK(device.standing == Standing::unlisted);
+        CHECK(device.evidence == Evidence::unlisted);
         CHECK_FALSE(is_usable(device));
         CHECK(device.memory_bytes == 0);
     }

@@ -51,7 +51,7 @@ Handled broken(Request&, Reply&) {
 }
 
 struct Rig {
-    Rig() {
+    explicit Rig(Duration body_piece_within = 30s) {
         auto authority = tls::Authority::create("test", clock);
         auto key = tls::KeyPair::generate();
         const std::vector<std::string> names{"localhost"};
@@ -72,6 +72,7 @@ struct Rig {
         options.address = "127.0.0.1";
         options.port = 0;
         options.sessions_max = 2;
+        options.body_piece_within = body_piece_within;
         server.emplace(options, clock, io.get_executor(), *context, router, *authenticator,
                        [this](const RequestRecord& record) { statuses.push_back(record.status); });
         REQUIRE(server->start());
@@ -187,6 +188,16 @@ TEST_CASE("a chunked body over the limit is cut off while it comes") {
     client.send("POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n" +
                 std::string(101, 'x') + "\r\n");
     CHECK(client.read_until(end_of_time).starts_with("HTTP/1.1 413"));
+}
+
+TEST_CASE("a body that stalls is answered before its connection ends") {
+    Rig rig(300ms);
+    Client client(rig);
+    client.send("POST /echo HTTP/1.1\r\nContent-Length: 10\r\n\r\nhalf");
+    const auto text = client.read_until(end_of_time);
+    CHECK(text.starts_with("HTTP/1.1 408"));
+    CHECK(text.find("Connection: close") != std::string::npos);
+    CHECK(text.find("request_timeout") != std::string::npos);
 }
 
 TEST_CASE("unknown paths, methods, keys and handlers' bugs have their statuses") {

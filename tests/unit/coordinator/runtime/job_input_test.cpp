@@ -89,6 +89,22 @@ TEST_CASE("a line becomes the engine's request, the same each time") {
     CHECK(input.value().line(0).value().body == first.value().body);
     const auto other = boost::json::parse(input.value().line(1).value().body);
     CHECK(other.at("seed") != body.at("seed"));
+    CHECK(body.at("seed") == first.value().seed.value());
+}
+
+TEST_CASE("a line's own seed is told, and embeddings have none") {
+    const testing::TemporaryFolder folder;
+    const auto own = JobInput::open(write(folder, line("a", R"(,"seed":7)")), job_of(1));
+    CHECK(own.value().line(0).value().seed == 7);
+    auto job = job_of(1);
+    job.endpoint = "/v1/embeddings";
+    const auto embeddings =
+        JobInput::open(write(folder, R"({"custom_id":"e","method":"POST","url":"/v1/embeddings",)"
+                                     R"("body":{"model":"m","input":"hi"}})"),
+                       job);
+    const auto ready = embeddings.value().line(0);
+    REQUIRE(ready.has_value());
+    CHECK_FALSE(ready.value().seed);
 }
 
 TEST_CASE("the id of a line is known also when its request is not valid") {

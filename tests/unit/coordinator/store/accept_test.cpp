@@ -72,6 +72,40 @@ TEST_CASE_FIXTURE(Fixture, "an attempt is billed once, even under another item")
     check_books();
 }
 
+TEST_CASE_FIXTURE(Fixture, "a reply is kept with its bill, or neither is") {
+    const auto& project = world.project.id;
+    const auto stored = [&] { return store->claim_idempotency_key(project, "k", "sha").value(); };
+    REQUIRE_FALSE(stored());
+    auto answer = stream("s1", {100});
+    answer.reply = KeptReply{project, "k", 200, "the reply"};
+    auto unbilled = answer;
+    unbilled.meters[0].owner = OwnerId{"owner_other"};
+    CHECK(accept(unbilled).error().code() == ErrorCode::failed_precondition);
+    CHECK(stored()->http_status == 0);
+    auto shapeless = answer;
+    shapeless.reply->http_status = 0;
+    CHECK(accept(shapeless).error().code() == ErrorCode::invalid_argument);
+    CHECK(credit() == Money{999'000});
+
+    CHECK(accept(answer).value() == Accepted::accepted);
+    CHECK(stored()->http_status == 200);
+    CHECK(stored()->body == "the reply");
+    CHECK(credit() == Money{998'900});
+    CHECK(accept(answer).value() == Accepted::already_settled);
+    CHECK(credit() == Money{998'900});
+    check_books();
+}
+
+TEST_CASE_FIXTURE(Fixture, "a reply to what cost nothing is kept, too") {
+    const auto& project = world.project.id;
+    (void)store->claim_idempotency_key(project, "k", "sha").value();
+    Acceptance refused;
+    refused.reply = KeptReply{project, "k", 400, "the error"};
+    CHECK(accept(refused).value() == Accepted::accepted);
+    CHECK(store->claim_idempotency_key(project, "k", "sha").value()->http_status == 400);
+    check_books();
+}
+
 TEST_CASE_FIXTURE(Fixture, "a failed item costs nothing and counts as failed") {
     auto failed = world.item(job, 0, {});
     failed.outcome.failed = true;

@@ -40,8 +40,8 @@ TEST_CASE("a model is served after its bytes came and its facts were read from t
     const std::string id = admin.upload(model_bytes());
     auto body = model_body(id);
     body["prompt_micros_per_million"] = 100;
-    body["canaries"] =
-        boost::json::array{{{"request", {{"messages", boost::json::array{}}}}, {"expect", "4"}}};
+    body["canaries"] = boost::json::parse(
+        R"([{"request":{"messages":[{"role":"user","content":"2+2="}]},"expect":"4"}])");
     const auto added = admin.post(admin.platform, "/api/v1/models", body);
     REQUIRE(added.status == 200);
     CHECK(added.text("architecture") == "llama");
@@ -104,6 +104,9 @@ TEST_CASE("a model with a bad name, context, canary or without bytes is refused"
     CHECK(refused("prompt_micros_per_million", -5) == 400);
     CHECK(refused("canaries", boost::json::array{{{"expect", "4"}}}) == 400);
     CHECK(refused("canaries", boost::json::array{7}) == 400);
+    const auto streamed = boost::json::parse(
+        R"([{"expect":"4","request":{"stream":true,"messages":[{"role":"user","content":"2+2"}]}}])");
+    CHECK(refused("canaries", streamed) == 400);
     CHECK(refused("sha256", boost::json::value(std::string(64, '0'))) == 404);
     CHECK(refused("colour", "red") == 400);
     CHECK(admin.grid.models.empty());

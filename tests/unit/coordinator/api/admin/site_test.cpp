@@ -158,6 +158,16 @@ TEST_CASE("a node is shown with what the grid knows of it, drained, and revoked"
     CHECK(shown.body.as_object().at("items").as_int64() == 5);
     CHECK(admin.post(at.owner, target + "/drain", {{"reason", "cleaning"}}).status == 200);
     CHECK(admin.grid.drained == std::vector<std::string>{node.get() + ": cleaning"});
+    auto& live = admin.grid.nodes[node];
+    live.paused = true;
+    live.paused_reason = "a game runs";
+    live.failed_models[Sha256(std::string(64, 'a'))] = "it needs 6 GiB";
+    const auto troubled = admin.get(at.owner, target);
+    CHECK(troubled.text("state") == "paused");
+    CHECK(troubled.text("paused_reason") == "a game runs");
+    CHECK(troubled.body.as_object().at("failed_models").as_array().at(0).at("reason") ==
+          "it needs 6 GiB");
+    CHECK(troubled.text("problem") == "a game runs; model aaaaaaaaaaaa: it needs 6 GiB");
     const auto stranger = admin.new_site("b").owner;
     CHECK(admin.get(stranger, target).status == 404);
     CHECK(admin.remove(stranger, target).status == 404);

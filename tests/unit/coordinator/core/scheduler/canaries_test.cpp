@@ -29,6 +29,64 @@ TEST_CASE("a passed canary raises trust, a missed one lowers it and the quota") 
     CHECK_FALSE(rig.all<SaveStanding>().empty());
 }
 
+TEST_CASE("a job among whose items a canary would show gets none") {
+    SchedulerOptions options;
+    options.canary_share = 0.5;
+    Rig rig(options);
+    rig.offer(model_a, gib, 5);
+    rig.join_ready({"n1", "s1", "o1"});
+    JobOpened job;
+    job.job = JobId{"embeddings"};
+    job.customer = CustomerId{"c"};
+    job.model = model_a;
+    job.items = 20;
+    job.canaries = false;
+    job.deadline = rig.now + 1h;
+    rig.tell(job);
+    REQUIRE_FALSE(rig.leases("n1").empty());
+    const auto lease = rig.leases("n1").front();
+    for (const auto& item : lease.items) CHECK_FALSE(item.canary);
+}
+
+TEST_CASE(
+    "a withdrawn model has no known answers, and fewer of them when it comes back with fewer") {
+    SchedulerOptions options;
+    options.canary_share = 0.5;
+    Rig rig(options);
+    rig.offer(model_a, gib, 50);
+    rig.join_ready({"n1", "s1", "o1"});
+    rig.open({.items = 400});
+    const auto lent = rig.leases("n1").front();
+    rig.tell(ModelWithdrawn{model_a});
+    rig.clear();
+    rig.finish_all(lent);
+    REQUIRE_FALSE(rig.leases("n1").empty());
+    for (const auto& lease : rig.leases("n1"))
+        for (const auto& item : lease.items) CHECK_FALSE(item.canary);
+    const auto without = rig.leases("n1").front();
+    rig.clear();
+    rig.offer(model_a, gib, 1);
+    rig.finish_all(without);
+    for (const auto& lease : rig.leases("n1"))
+        for (const auto& item : lease.items)
+            if (item.canary) CHECK(item.item == 0);
+}
+
+TEST_CASE("tokens of refused results do not count into the speed") {
+    Rig rig;
+    rig.offer(model_a);
+    rig.join_ready({"n1", "s1", "o1"});
+    rig.open({.items = 400});
+    const auto lease = rig.leases("n1").front();
+    rig.advance(1s);
+    rig.finish(lease, 0);
+    const auto before = rig.view("n1").tokens_per_s;
+    REQUIRE(before > 0);
+    rig.advance(1s);
+    rig.finish(lease, 1, "", Verdict::implausible, 1'000'000);
+    CHECK(rig.view("n1").tokens_per_s <= before);
+}
+
 TEST_CASE("a canary is never settled and its body is forgotten") {
     SchedulerOptions options;
     options.canary_share = 0.01;

@@ -162,17 +162,6 @@ TEST_CASE("items that failed in an engine are lent alone") {
     CHECK(suspects == 1);
 }
 
-TEST_CASE("a request that the engine refuses is the customer's and is settled at once") {
-    ThreeSites rig;
-    rig.open({.items = 1});
-    const auto place = *newest_place(rig, 0);
-    rig.fail(place.lease, 0, FailureCause::request_rejected, "the prompt is too long");
-    REQUIRE(rig.all<SettleItem>().size() == 1);
-    CHECK(rig.all<SettleItem>().front().cause == FailureCause::request_rejected);
-    CHECK(rig.all<SettleItem>().front().reason == "the prompt is too long");
-    CHECK(rig.view(place.lease.node.get()).quota == Standing().quota(rig.now));
-}
-
 TEST_CASE("a reclaimed machine costs its items no attempt") {
     ThreeSites rig;
     rig.open({.items = 1});
@@ -291,18 +280,6 @@ TEST_CASE("a repeated result of a waiting replica is not thrown away") {
     CHECK(rig.all<DiscardResult>().empty());
     rig.finish(leases[1], 0, "42");
     CHECK(rig.all<SettleItem>().size() == 1);
-}
-
-TEST_CASE("a refused request ends its other replicas too") {
-    ThreeSites rig;
-    rig.open({.items = 1, .replicas = 2});
-    const auto leases = rig.all<SendLease>();
-    rig.fail(leases[0], 0, FailureCause::request_rejected, "no");
-    CHECK(rig.all<SettleItem>().size() == 1);
-    CHECK(rig.all<RevokeLease>().size() == 1);
-    rig.finish(leases[1], 0, "42");
-    CHECK(rig.all<SettleItem>().size() == 1);
-    CHECK(rig.scheduler.totals().live_leases == 0);
 }
 
 TEST_CASE("a replica that waits for one more owner makes a node of that owner load the model") {

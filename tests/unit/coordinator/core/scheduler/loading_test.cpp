@@ -205,6 +205,26 @@ TEST_CASE("a model in use is not unloaded") {
     CHECK(rig.all<UnloadModel>().empty());
 }
 
+TEST_CASE("the second warm copy is at another site, although the first one's has the file") {
+    Rig rig;
+    rig.offer(model_a);
+    rig.join_ready({"n1", "s1", "o1"});
+    for (const NodeSpec& spec :
+         {NodeSpec{.name = "n2", .site = "s1", .owner = "o1", .cached = {model_a}},
+          NodeSpec{.name = "n3", .site = "s2", .owner = "o2"}}) {
+        rig.join(spec);
+        rig.tell(CapacityChanged{NodeId{spec.name}, {}, false});
+    }
+    StreamRequested event;
+    event.stream = StreamId{1};
+    event.customer = CustomerId{"c"};
+    event.model = model_a;
+    event.give_up = rig.now + 30s;
+    rig.tell(event);
+    REQUIRE(rig.all<LoadModel>().size() == 1);
+    CHECK(rig.all<LoadModel>().front().node.get() == "n3");
+}
+
 TEST_CASE("a withdrawn model leaves idle nodes at once") {
     Rig rig;
     rig.offer(model_a);

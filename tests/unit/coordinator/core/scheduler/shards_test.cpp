@@ -151,6 +151,26 @@ TEST_CASE("a shard is cut so that it ends before the deadline") {
     CHECK(rig.leases("n1").front().deadline <= 12s);
 }
 
+TEST_CASE("canaries count when a shard is cut to the deadline, also those of a distrusted node") {
+    SchedulerOptions options;
+    options.canary_share = 0.9;
+    Rig rig(options);
+    rig.offer(model_a, gib, 5);
+    NodeSpec node{"n1", "s1", "o1"};
+    node.claim = 32;  // counts as 16 tokens a second: an item of 64 on 8 slots takes 32 s
+    rig.join_ready(node);
+    rig.open({.items = 100, .deadline = 41s});
+    REQUIRE_FALSE(rig.leases("n1").empty());
+    CHECK(rig.lent_to("n1") <= 10);  // 41 s at 16 tokens a second
+    const auto lease = rig.leases("n1").front();
+    for (std::uint32_t i = 0; i < lease.items.size(); ++i)
+        if (lease.items[i].canary) rig.finish(lease, i, "x", Verdict::wrong);
+    REQUIRE(rig.view("n1").trust < 0.2);
+    rig.clear();
+    rig.advance(35s);  // time for a probe, and too late for it
+    CHECK(rig.leases("n1").empty());
+}
+
 TEST_CASE("a lease's items are in order and no item is lent twice") {
     Rig rig;
     rig.offer(model_a);
