@@ -30,10 +30,12 @@ config::OptionSet declare_options(Settings& settings) {
                   "DNS names and addresses in the certificate that the coordinator makes itself.",
                   "", false},
                  settings.server_names);
-    options.text({"api.certificate",
-                  "PEM file of a certificate chain for the API, instead of the coordinator's own.",
-                  "", false},
-                 settings.api_certificate);
+    options.text(
+        {"api.certificate",
+         "PEM file of a certificate chain for the API, instead of the coordinator's own. Read "
+         "again daily and at SIGHUP.",
+         "", false},
+        settings.api_certificate);
     options.text({"api.key", "PEM file with the private key of api.certificate.", "", false},
                  settings.api_key);
     options.bytes({"api.file_bytes_max", "The largest file that a customer may upload.", "", false},
