@@ -10,7 +10,7 @@ const grid = new Grid();
 try {
   await grid.start();
   await grid.addNode('one', 1);
-  const file = grid.requests(3000, 'counting.jsonl', '--counting');
+  const file = grid.requests(1000, 'counting.jsonl', '--counting');
   const bodies = readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line).body);
   await grid.finished(grid.submit(grid.requests(100, 'warm.jsonl')));  // the model is in memory
 

@@ -1,6 +1,6 @@
 // What the benchmarks share: a bare engine beside the grid's, process figures, medians.
 import { spawn } from 'node:child_process';
-import { readFileSync, existsSync } from 'node:fs';
+import { readFileSync, existsSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
 
@@ -65,6 +65,7 @@ export class BareEngine {
 
   stop() {
     this.child.kill('SIGKILL');
+    rmSync(this.socket, { force: true });  // the next one cannot bind to what a killed one left
     this.agent.destroy();
   }
 }
