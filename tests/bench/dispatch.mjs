@@ -1,12 +1,9 @@
 // Items leased, answered, verified, metered and durably stored per second of one coordinator core:
 // simulated nodes answer at once over real TLS, so the coordinator is the bottleneck.
-import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { join } from 'node:path';
 
-import { Grid, until } from '../support/grid.mjs';
-import { cpuSeconds } from './measure.mjs';
+import { Grid } from '../support/grid.mjs';
+import { Fleet, cpuSeconds } from './measure.mjs';
 
 const nodeCount = 50;
 const jobs = 2;
@@ -16,14 +13,8 @@ const grid = new Grid();
 let nodes = null;
 try {
   await grid.start({ withoutCanaries: true });
-  const token = grid.newToken(grid.addSite('fleet'), '--unlimited');
-  nodes = spawn(join(process.env.GLEANER_BINARY_DIR, 'tests/bench/bench_simulated_nodes'),
-    [grid.gatewayPort, token, String(nodeCount)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let joined = false;
-  createInterface({ input: nodes.stdout }).on('line', (line) => {
-    joined ||= JSON.parse(line).event === 'joined';
-  });
-  await until('the simulated nodes have joined', () => joined);
+  nodes = new Fleet(grid, nodeCount);
+  await nodes.has('joined');
 
   const lines = [];
   for (let i = 0; i < itemsPerJob; i += 1) {
@@ -53,6 +44,6 @@ try {
     items_per_s: Math.round(items / seconds), items_per_core_s: Math.round(items / cpu),
     seconds: Number(seconds.toFixed(2)), coordinator_cpu_s: Number(cpu.toFixed(2)) }));
 } finally {
-  nodes?.kill('SIGKILL');
+  nodes?.stop();
   await grid.stop(false);
 }

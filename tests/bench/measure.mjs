@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync, existsSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 
 import { until } from '../support/grid.mjs';
 
@@ -67,5 +68,29 @@ export class BareEngine {
     this.child.kill('SIGKILL');
     rmSync(this.socket, { force: true });  // the next one cannot bind to what a killed one left
     this.agent.destroy();
+  }
+}
+
+// Simulated nodes (simulated_nodes.cpp) at one site of `grid`; they are what is counted, not measured.
+export class Fleet {
+  events = new Map();
+
+  constructor(grid, count) {
+    const token = grid.newToken(grid.addSite('fleet'), '--unlimited');
+    this.child = spawn(join(process.env.GLEANER_BINARY_DIR, 'tests/bench/bench_simulated_nodes'),
+      [grid.gatewayPort, token, String(count)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    createInterface({ input: this.child.stdout }).on('line', (line) => {
+      const event = JSON.parse(line);
+      this.events.set(event.event, event);
+    });
+  }
+
+  // What the fleet says once it has enrolled, joined or rejoined.
+  has(event, seconds = 60) {
+    return until(`the fleet has ${event}`, () => this.events.get(event), seconds);
+  }
+
+  stop() {
+    this.child.kill('SIGKILL');
   }
 }

@@ -1,14 +1,11 @@
 // 2,000 streamed answers at once through one coordinator, over TLS on both sides: every one must
 // arrive whole, in order and ended, and be billed. Simulated nodes stream at a steady pace, so what
 // is measured is the coordinator. GLEANER_BENCH_STREAMS sets another number.
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
-import { createInterface } from 'node:readline';
-import { join } from 'node:path';
 
-import { Grid, until } from '../support/grid.mjs';
-import { cpuSeconds, median, residentKiB } from './measure.mjs';
+import { Grid } from '../support/grid.mjs';
+import { Fleet, cpuSeconds, median, residentKiB } from './measure.mjs';
 
 const count = Number(process.env.GLEANER_BENCH_STREAMS ?? 2000);
 const words = 60;
@@ -18,15 +15,9 @@ const grid = new Grid();
 let nodes = null;
 try {
   await grid.start({ withoutCanaries: true });
-  const token = grid.newToken(grid.addSite('fleet'), '--unlimited');
   const nodeCount = Math.ceil(count / 50);
-  nodes = spawn(join(process.env.GLEANER_BINARY_DIR, 'tests/bench/bench_simulated_nodes'),
-    [grid.gatewayPort, token, String(nodeCount)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let joined = false;
-  createInterface({ input: nodes.stdout }).on('line', (line) => {
-    joined ||= JSON.parse(line).event === 'joined';
-  });
-  await until('the simulated nodes have joined', () => joined);
+  nodes = new Fleet(grid, nodeCount);
+  await nodes.has('joined');
 
   const ca = readFileSync(grid.authority);
   const agent = new https.Agent({ keepAlive: true, ca, maxSockets: Infinity });
@@ -92,6 +83,6 @@ try {
     resident_kib_per_stream: Number(((resident - before.resident) / count).toFixed(1)) }));
   if (failures.length) process.exitCode = 1;
 } finally {
-  nodes?.kill('SIGKILL');
+  nodes?.stop();
   await grid.stop(false);
 }
