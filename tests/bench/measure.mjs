@@ -1,6 +1,6 @@
 // What the benchmarks share: a bare engine beside the grid's, process figures, medians.
 import { spawn } from 'node:child_process';
-import { readFileSync, existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,6 +14,16 @@ export function cpuSeconds(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
+
+// CPU seconds that all running processes named `name` have used.
+export const cpuSecondsOf = (name) => readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))
+  .reduce((sum, pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name ? sum + cpuSeconds(pid) : sum;
+    } catch {
+      return sum;  // it has just ended
+    }
+  }, 0);
 
 export const residentKiB = (pid) =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);

@@ -157,10 +157,11 @@ export class Grid {
     return this.ctl(this.operator, 'ledger', 'check');
   }
 
-  // One request as a program without an SDK sends it, on a connection of its own.
-  request(key, method, path, { body = '', headers = {}, tls = {} } = {}) {
+  // One request as a program without an SDK sends it, on a connection of its own
+  // (unless it brings an agent).
+  request(key, method, path, { body = '', headers = {}, tls = {}, agent: shared } = {}) {
     const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
-    const agent = new Agent({ ca: readFileSync(this.authority), ...tls });
+    const agent = shared ?? new Agent({ ca: readFileSync(this.authority), ...tls });
     return new Promise((resolve, reject) => {
       const sent = httpsRequest(new URL(path, this.url), { method, agent, headers: {
         ...(key && { authorization: `Bearer ${key}` }),
@@ -177,7 +178,7 @@ export class Grid {
       });
       sent.on('error', reject);
       sent.end(text);
-    }).finally(() => agent.destroy());
+    }).finally(() => shared ?? agent.destroy());
   }
 
   chat(key, question, more = {}, headers = {}) {
@@ -260,12 +261,15 @@ export class Grid {
     return this.ctl(this.apiKey, 'job', 'show', id);
   }
 
+  // Asks on one connection: a process for each question would take the nodes' processor time.
   async finished(id, seconds = 180) {
     const ended = ['completed', 'failed', 'expired', 'cancelled'];
-    return until(`job ${id} ends`, () => {
-      const job = this.job(id);
-      return ended.includes(job.status) && job;
-    }, seconds);
+    const agent = new Agent({ ca: readFileSync(this.authority), keepAlive: true });
+    return until(`job ${id} ends`, async () => {
+      const reply = await this.request(this.apiKey, 'GET', `/v1/batches/${id}`, { agent });
+      if (reply.status !== 200) throw new Error(reply.text);
+      return ended.includes(reply.json.status) && reply.json;
+    }, seconds).finally(() => agent.destroy());
   }
 
   requests(count, name = 'requests.jsonl', ...flags) {
