@@ -137,9 +137,9 @@ void WorkLoop::State::drop_lease(LeaseId id) {
 
 /// What is finished goes out first: it stays finished.
 void WorkLoop::State::return_lease(LeaseId id, const Failure& reason) {
+    flush_results(true);  // may be the end of this very lease
     const auto it = leases.find(id);
     if (it == leases.end()) return;
-    flush_results(true);
     std::vector<std::uint32_t> unfinished;
     for (const auto& [index, item] : it->second.items) unfinished.push_back(index);
     if (connected && !unfinished.empty()) {
