@@ -155,11 +155,11 @@ Index Scheduler::State::only_site(const Model& model) const {
 
 void Scheduler::State::consider_loads(WorkQueue& queue) {
     auto& model = models[queue.key.model];
-    const auto& [index, privacy, owner] = queue.key;
+    const auto& key = queue.key;
     const auto find = [&](Index not_at) {
-        auto* found = find_loader(queue, model.cached.of(privacy, owner), {}, not_at);
+        auto* found = find_loader(queue, model.cached.of(key.privacy, key.owner), {}, not_at);
         if (found == nullptr && wants_node(queue, false))
-            found = find_loader(queue, idle.of(privacy, owner), {}, not_at);
+            found = find_loader(queue, idle.of(key.privacy, key.owner), {}, not_at);
         return found;
     };
     for (int i = 0; i < loads_at_once_max; ++i) {
