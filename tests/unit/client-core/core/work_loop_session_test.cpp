@@ -54,6 +54,17 @@ TEST_CASE("a lease finished just before the connection broke is still held for i
     CHECK(f.loop.counts().leases == 0);
 }
 
+TEST_CASE("a lease whose results are forgotten while its model goes has nothing to hand back") {
+    Fixture f;
+    f.ready(4);
+    (void)f.lease(7, 1);
+    CHECK(only<SendResults>(f.end(f.started[0].run)).size() == 1);
+    f.now = f.now + 11s;
+    const Failure gone{.code = FailureCode::engine_crashed, .message = "it ended"};
+    CHECK(only<SendLeaseReturn>(f.on(ModelGone{model, gone})).empty());
+    CHECK(f.loop.counts().leases == 0);
+}
+
 TEST_CASE("a lost connection stops streams, since another node goes on with them") {
     Fixture f;
     f.ready(2);
