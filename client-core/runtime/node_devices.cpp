@@ -92,9 +92,7 @@ asio::awaitable<NodeDevice> Node::ask_about(std::filesystem::path engine_dir, No
 /// Devices are told in Hello only, so the node comes back with another.
 void Node::announce_devices() {
     for (auto& [id, model] : models_) {
-        const auto on = std::find_if(
-            parts_.devices.begin(), parts_.devices.end(),
-            [&](const NodeDevice& device) { return device.id == model.host->device(); });
+        const auto on = std::ranges::find(parts_.devices, model.host->device(), &NodeDevice::id);
         if (on == parts_.devices.end() || !is_usable(*on)) unload_model(id);
     }
     if (!connection_) return;

@@ -44,7 +44,7 @@ private:
 };
 
 struct Fixture {
-    const SystemClock clock;
+    SystemClock clock;
     testing::TemporaryFolder folder;
     std::string path = (folder.path() / "store.db").string();
     asio::io_context io;
