@@ -132,6 +132,7 @@ const checks = {
     let id = '';
     for await (const chunk of stream) {
       id = chunk.id;
+      if (!chunk.choices[0]?.delta?.content) continue;  // before the first token there is no bill
       stream.controller.abort();
       break;
     }
