@@ -109,6 +109,12 @@ void to_wire(work::SendCapacity&& command, wire::Capacity& out) {
     }
     out.set_paused(command.paused);
     out.set_paused_reason(printable(command.paused_reason, 512, false));
+    for (const auto& [device, reason] : command.paused_devices) {
+        auto& paused = *out.add_paused_devices();
+        paused.set_device(device);
+        paused.set_reason(printable(reason, 512, false));
+    }
+    out.set_idle_forecast(static_cast<wire::Capacity::IdleForecast>(command.idle_forecast));
 }
 
 work::Failure to_failure(const Error& error) {

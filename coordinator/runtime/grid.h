@@ -88,8 +88,9 @@ struct NodeFacts {
 
 /// Why a node does less than it could, in its own words.
 struct NodeTrouble {
-    std::string paused_reason;                    ///< empty: not paused, or it did not say
-    std::map<Sha256, std::string> failed_models;  ///< since when it last had them in memory
+    std::string paused_reason;                          ///< empty: not paused, or it did not say
+    std::map<std::string, std::string> paused_devices;  ///< that its owner uses, and why
+    std::map<Sha256, std::string> failed_models;        ///< since when it last had them in memory
 };
 
 struct GridCounters {

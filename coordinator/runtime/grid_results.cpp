@@ -138,8 +138,17 @@ void Grid::State::on_model_state(const NodeId& node, const wire::ToCoordinator& 
 void Grid::State::on_capacity(const NodeId& node, const wire::ToCoordinator& message) {
     core::CapacityChanged event;
     event.node = node;
-    event.paused = message.capacity().paused();
-    nodes[node].trouble.paused_reason = event.paused ? message.capacity().paused_reason() : "";
+    const auto& capacity = message.capacity();
+    event.paused = capacity.paused();
+    auto& trouble = nodes[node].trouble;
+    trouble.paused_reason = event.paused ? capacity.paused_reason() : "";
+    trouble.paused_devices.clear();
+    for (const auto& paused : capacity.paused_devices()) {
+        event.paused_devices.push_back(paused.device());
+        trouble.paused_devices.emplace(paused.device(), paused.reason());
+    }
+    event.leaves_soon = capacity.idle_forecast() == wire::Capacity::IDLE_UNDER_10_MIN ||
+                        capacity.idle_forecast() == wire::Capacity::IDLE_UNDER_30_MIN;
     for (const auto& window : message.capacity().windows())
         event.windows.push_back({Sha256{window.model_sha256()}, window.items(), window.streams()});
     tell(event);

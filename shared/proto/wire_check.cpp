@@ -61,6 +61,12 @@ Status check_body(const Capacity& capacity) {
         GLEANER_TRY(check_range("window.streams", window.streams(), 0, 65'536));
     }
     GLEANER_TRY(check_text("capacity.paused_reason", capacity.paused_reason(), 512));
+    GLEANER_TRY(
+        check_count("capacity.paused_devices", capacity.paused_devices_size(), devices_max));
+    for (const auto& paused : capacity.paused_devices()) {
+        GLEANER_TRY(check_name("paused_device.device", paused.device(), 64));
+        GLEANER_TRY(check_text("paused_device.reason", paused.reason(), 512));
+    }
     return check_range("capacity.disk_free_bytes", capacity.disk_free_bytes(), 0, bytes_max);
 }
 

@@ -10,6 +10,8 @@ SendCapacity WorkLoop::State::capacity() const {
     SendCapacity capacity;
     capacity.paused_reason = closed_because();
     capacity.paused = shutting_down || reclaimed || paused || draining;
+    capacity.paused_devices = prospects.paused_devices;
+    capacity.idle_forecast = prospects.idle_forecast;
     std::size_t ready = 0;
     for (const auto& [name, model] : models) ready += model.ready ? 1 : 0;
     for (const auto& [name, model] : models) {
@@ -37,6 +39,8 @@ void WorkLoop::State::announce_capacity() {
         };
         const bool same = current.paused == announced->paused &&
                           current.paused_reason == announced->paused_reason &&
+                          current.paused_devices == announced->paused_devices &&
+                          current.idle_forecast == announced->idle_forecast &&
                           std::equal(current.windows.begin(), current.windows.end(),
                                      announced->windows.begin(), announced->windows.end(), close);
         if (same) return;

@@ -2,6 +2,7 @@
 /// What the work loop wants done, in order. Send… commands come only while connected.
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -54,6 +55,8 @@ struct SendCapacity {
     std::vector<Window> windows;
     bool paused = false;
     std::string paused_reason;
+    std::map<std::string, std::string> paused_devices;  ///< and why
+    IdleForecast idle_forecast = IdleForecast::unknown;
     friend bool operator==(const SendCapacity&, const SendCapacity&) = default;
 };
 

@@ -2,6 +2,7 @@
 /// What the work loop is told.
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -86,6 +87,13 @@ struct Reclaim {
     std::string reason;
 };
 
+/// What the owner's use leaves of the machine: nothing new is wanted on these devices, and for so
+/// long it will probably stay free. Replaces what was said before.
+struct Prospects {
+    std::map<std::string, std::string> paused_devices;  ///< and why
+    IdleForecast idle_forecast = IdleForecast::unknown;
+};
+
 /// The program ends: running requests get `grace`, the rest is handed back.
 struct ShutDown {
     Duration grace{};
@@ -96,6 +104,6 @@ struct Tick {};
 
 using Event = std::variant<Connected, Disconnected, LeaseReceived, LeaseRevoked, StreamReceived,
                            StreamCancelled, RunEnded, ModelLoading, ModelReady, ModelGone, Drain,
-                           Pause, Resume, Reclaim, ShutDown, Tick>;
+                           Pause, Resume, Reclaim, Prospects, ShutDown, Tick>;
 
 }  // namespace gleaner::work

@@ -227,6 +227,10 @@ void WorkLoop::State::handle(Reclaim& event) {
     stop_everything({.code = FailureCode::reclaimed, .message = event.reason});
 }
 
+void WorkLoop::State::handle(Prospects& event) {
+    prospects = std::move(event);
+}
+
 void WorkLoop::State::handle(ShutDown& event) {
     shutting_down = true;
     shut_down_at = now + event.grace;

@@ -99,6 +99,7 @@ struct WorkLoop::State {
     void handle(Pause& event);
     void handle(Resume& event);
     void handle(Reclaim& event);
+    void handle(Prospects& event);
     void handle(ShutDown& event);
     void handle(Tick& event);
     void settle();  ///< after every event: deadlines, starts, flush, capacity, wake
@@ -155,6 +156,7 @@ struct WorkLoop::State {
     bool shut_down = false;
     std::string drain_reason;
     std::string pause_reason;
+    Prospects prospects;
     Time shut_down_at;
 
     std::map<Sha256, ModelWork> models;

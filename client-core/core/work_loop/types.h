@@ -28,6 +28,16 @@ enum class FailureCode : std::uint8_t {
     cancelled = 11,
 };
 
+/// How long the machine will probably stay free. The numbers are those of the wire.
+enum class IdleForecast : std::uint8_t {
+    unknown = 0,
+    under_10_min = 1,
+    under_30_min = 2,
+    under_2_h = 3,
+    under_8_h = 4,
+    longer = 5,
+};
+
 struct Failure {
     FailureCode code = FailureCode::none;
     std::string message;

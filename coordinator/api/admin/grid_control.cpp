@@ -27,6 +27,7 @@ public:
             if (facts) node.device_class = facts->device_class;
             auto trouble = grid_.trouble(view.node);
             node.paused_reason = std::move(trouble.paused_reason);
+            node.paused_devices = std::move(trouble.paused_devices);
             node.failed_models = std::move(trouble.failed_models);
             nodes.emplace(view.node, std::move(node));
         }

@@ -31,10 +31,15 @@ std::string node_state(const store::Node& node, const std::optional<LiveNode>& l
 std::string problem_of(const LiveNode& live) {
     if (!live.connected) return {};
     std::string text = live.paused ? live.paused_reason : std::string();
-    for (const auto& [model, reason] : live.failed_models) {
+    const auto add = [&text](const std::string& more) {
         if (!text.empty()) text += "; ";
-        text += "model " + model.get().substr(0, 12) + ": " + reason;
+        text += more;
+    };
+    if (!live.paused) {
+        for (const auto& [device, reason] : live.paused_devices) add(device + ": " + reason);
     }
+    for (const auto& [model, reason] : live.failed_models)
+        add("model " + model.get().substr(0, 12) + ": " + reason);
     return text;
 }
 
@@ -122,6 +127,9 @@ json::object to_json(const store::Node& node, const std::optional<LiveNode>& liv
     for (const auto& [model, reason] : live->failed_models)
         failed.push_back({{"sha256", model.get()}, {"reason", reason}});
     object["paused_reason"] = text_or_null(live->paused_reason);
+    json::object paused;
+    for (const auto& [device, reason] : live->paused_devices) paused[device] = reason;
+    object["paused_devices"] = std::move(paused);
     object["failed_models"] = std::move(failed);
     object["problem"] = text_or_null(problem_of(*live));
     return object;

@@ -60,6 +60,8 @@ struct CapacityChanged {
     NodeId node;
     std::vector<Window> windows;  ///< replaces the earlier ones
     bool paused = false;
+    std::vector<std::string> paused_devices = {};  ///< identifiers; replaces the earlier ones
+    bool leaves_soon = false;  ///< probably in less than half an hour: answers would be cut off
 };
 
 enum class ModelPhase : std::uint8_t { downloading, starting, ready, unloaded, failed, evicted };

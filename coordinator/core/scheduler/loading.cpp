@@ -60,7 +60,8 @@ bool Scheduler::State::device_serves(const Node& node, const Device& device) con
 
 bool Scheduler::State::has_idle_device(const Node& node) const {
     for (Index i = 0; i < node.devices.size(); ++i) {
-        if (node.devices[i].loading != nowhere || !device_serves(node, node.devices[i])) continue;
+        const auto& device = node.devices[i];
+        if (device.loading != nowhere || device.paused || !device_serves(node, device)) continue;
         const bool busy = std::ranges::any_of(node.slots, [&](const auto& entry) {
             const Slot& slot = entry.second;
             return slot.device == i && (slot.outstanding > 0 || slot.streams > 0);
@@ -85,7 +86,7 @@ Index Scheduler::State::fitting_device(const Node& node, const Model& model,
     std::uint64_t most = 0;
     for (Index i = 0; i < node.devices.size(); ++i) {
         const auto& device = node.devices[i];
-        if (device.loading != nowhere || !device_serves(node, device)) continue;
+        if (device.loading != nowhere || device.paused || !device_serves(node, device)) continue;
         const std::uint64_t used = when_empty ? 0 : used_memory(node, i);
         if (device.memory_bytes < used || device.memory_bytes - used < model.memory_bytes) continue;
         if (best != nowhere && device.memory_bytes - used <= most) continue;
@@ -221,7 +222,7 @@ bool Scheduler::State::load(Node& node, Model& model) {
 bool Scheduler::State::evict_for(Node& node, const Model& model) {
     for (Index i = 0; i < node.devices.size(); ++i) {
         const auto& device = node.devices[i];
-        if (device.loading != nowhere || !device_serves(node, device) ||
+        if (device.loading != nowhere || device.paused || !device_serves(node, device) ||
             device.memory_bytes < model.memory_bytes)
             continue;
         std::vector<Slot*> removable;

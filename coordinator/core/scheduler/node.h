@@ -21,6 +21,7 @@ struct Device {
     std::string driver;
     std::uint64_t memory_bytes = 0;
     Index loading = nowhere;  ///< the one model on its way into this device
+    bool paused = false;      ///< its owner uses it
 };
 
 /// A standing and what is known of its copy in the store.
@@ -32,7 +33,7 @@ struct KeptStanding : Standing {
 
 /// Order in which nodes are given streams: least busy, most trusted, fastest first.
 struct StreamRank {
-    std::uint32_t load = 0;   ///< running per slot, in 1/1024
+    std::uint32_t load = 0;   ///< running per slot, in 1/1024; more where the node leaves soon
     std::uint32_t doubt = 0;  ///< ten steps of missing trust
     std::uint32_t slowness = 0;
     Index node = nowhere;
@@ -92,6 +93,7 @@ struct Node {
     bool connected = false;
     bool paused = false;
     bool draining = false;
+    bool leaves_soon = false;
     bool online = false;   ///< in State::online
     bool settled = false;  ///< has said, in this session, what it runs
     bool idle = false;     ///< in State::idle

@@ -9,6 +9,7 @@ namespace gleaner::core {
 namespace {
 
 constexpr Duration silent_after_join = std::chrono::seconds(2);
+constexpr std::uint32_t leaving_load = 512;  // a node that stays may be half full before it
 
 std::string last_word(const std::string& text) {
     const auto space = text.find_last_of(' ');
@@ -33,6 +34,7 @@ void Scheduler::State::on(const NodeJoined& event) {
     node.connected = true;
     node.settled = false;
     node.paused = false;
+    node.leaves_soon = false;
     ++connected;
     node_returned(node);
     resume_leases(node, event);
@@ -154,6 +156,10 @@ void Scheduler::State::on(const CapacityChanged& event) {
         slot.window_streams = window.streams;
     }
     node->paused = event.paused;
+    node->leaves_soon = event.leaves_soon;
+    for (auto& device : node->devices)
+        device.paused =
+            std::ranges::find(event.paused_devices, device.id) != event.paused_devices.end();
     node->settled = true;
     reindex(*node);
     for (auto& [model, slot] : node->slots) {
@@ -227,6 +233,7 @@ void Scheduler::State::reindex_stream(Node& node, Slot& slot) {
         slot.stream_backoff_until <= now && slot.streams < slot.window_streams) {
         rank.emplace();
         rank->load = slot.streams * 1024 / slot.window_streams;
+        if (node.leaves_soon) rank->load += leaving_load;
         rank->doubt = static_cast<std::uint32_t>((1 - slot.standing->trust()) * 10);
         const double rate = std::min(slot.standing->speed.tokens_per_s(), 1e6);
         rank->slowness = static_cast<std::uint32_t>(1e7 / (rate + 10));
