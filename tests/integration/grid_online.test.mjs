@@ -45,6 +45,16 @@ checked('an answer of a node that has earned trust is verified, and its receipt 
   assert.equal(receipt.verified, true, JSON.stringify(receipt));
 });
 
+checked('an answer that its reader leaves is stopped, and what came of it has its receipt', async () => {
+  line.allow(partOfAnswer);
+  const { code, out } = await ended(grid.sdk('conformance/abort.mjs', 'count 98'));
+  line.allow(Infinity);
+  assert.equal(code, 0, out);
+  const { generated_tokens: generated, parts } = JSON.parse(out);
+  assert.equal(parts.length, 1);
+  assert.ok(generated > 0 && generated < 150, `${generated} of some 290 tokens`);
+});
+
 checked('an answer goes on when its node is killed midway, each token billed once', async () => {
   const whole = await ended(grid.sdk('conformance/failover.mjs', 'count 98'));
   const expected = JSON.parse(whole.out);

@@ -4,6 +4,7 @@ import net from 'node:net';
 
 export class MeasuredLine {
   #left = Infinity;
+  #held = [];  // what waits: [from, to, bytes]
 
   // A promise of a line to that port of this machine.
   static open(port) {
@@ -24,12 +25,21 @@ export class MeasuredLine {
   get port() { return this.server.address().port; }
 
   // Lets through this many bytes more from the node, and then none.
-  allow(bytes) { this.#left = bytes; }
+  allow(bytes) {
+    this.#left = bytes;
+    for (const [near, far, held] of this.#held.splice(0)) {
+      near.resume();
+      this.#pass(near, far, held);
+    }
+  }
 
   #pass(near, far, bytes) {
-    if (this.#left > 0) far.write(bytes.subarray(0, this.#left));
-    this.#left -= bytes.length;
-    if (this.#left <= 0) near.pause();
+    const now = bytes.subarray(0, Math.min(bytes.length, this.#left));
+    this.#left -= now.length;
+    if (now.length > 0) far.write(now);
+    if (now.length === bytes.length) return;
+    near.pause();
+    this.#held.push([near, far, bytes.subarray(now.length)]);
   }
 
   close() { this.server.close(); }
