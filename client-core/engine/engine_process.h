@@ -81,6 +81,12 @@ public:
     /// SIGTERM, and SIGKILL after `grace`; returns when all of it is gone and its memory is free.
     /// grace = 0 kills at once: what the give-back of a GPU to its user needs.
     [[nodiscard]] boost::asio::awaitable<void> stop(Duration grace);
+    /// Stops it where it is, with its memory; false when it has ended. It answers nothing until
+    /// resume(): requests that wait should be cancelled.
+    [[nodiscard]] bool suspend() { return process_->suspend(); }
+    void resume() { process_->resume(); }
+    /// Ends it at once and does not wait.
+    void kill() { process_->kill(); }
 
 private:
     EngineProcess(EngineOptions options, std::filesystem::path folder,

@@ -47,6 +47,8 @@ std::string_view to_string(ModelHost::Phase phase) {
             return "starting";
         case ModelHost::Phase::ready:
             return "ready";
+        case ModelHost::Phase::suspended:
+            return "suspended";
         case ModelHost::Phase::failed:
             return "failed";
         case ModelHost::Phase::unloaded:
@@ -80,8 +82,22 @@ asio::awaitable<void> ModelHost::run() {
 }
 
 void ModelHost::stop(Duration grace) {
+    stopping_ = true;
     stop_grace_ = grace;
+    if (engine_ && grace == Duration{}) engine_->kill();
     ended_.notify();
+}
+
+bool ModelHost::suspend() {
+    if (phase_ != Phase::ready || !engine_ || !engine_->suspend()) return false;
+    enter(Phase::suspended);
+    return true;
+}
+
+void ModelHost::resume() {
+    if (phase_ != Phase::suspended || !engine_) return;
+    engine_->resume();
+    enter(Phase::ready);
 }
 
 void ModelHost::enter(Phase phase) {
@@ -124,6 +140,7 @@ asio::awaitable<void> ModelHost::serve() {
         const Time started = needs_.clock.now();
         auto running = run_engine();
         const Error why = co_await std::move(running);
+        if (stopping_) co_return;
         spdlog::warn("event=engine_ended model={} device={} why=\"{}\"", sha256().get(), device(),
                      why.message());
         if (!may_start_again(why)) {
@@ -277,6 +294,7 @@ void ModelHost::describe(wire::ModelState& out) const {
             out.set_state(wire::ModelState::FAILED);
             to_wire(failure_, *out.mutable_failure());
             break;
+        case Phase::suspended:
         case Phase::unloaded:
             out.set_state(wire::ModelState::UNLOADED);
             break;

@@ -66,7 +66,8 @@ struct ModelHostNeeds {
 /// Single-threaded.
 class ModelHost {
 public:
-    enum class Phase : std::uint8_t { downloading, starting, ready, failed, unloaded };
+    /// `suspended`: in memory, and stopped until resume().
+    enum class Phase : std::uint8_t { downloading, starting, ready, suspended, failed, unloaded };
     friend std::string_view to_string(Phase phase);
 
     ModelHost(const ModelHostNeeds& needs, ModelOrder order);
@@ -76,8 +77,13 @@ public:
     /// Returns when the model has failed for good, or after stop(); no engine is left then. Call
     /// once; not to be cancelled (stop() is for that).
     [[nodiscard]] boost::asio::awaitable<void> run();
-    /// Ends run(): the engine gets `grace` to end by itself. Idempotent.
+    /// Ends run(): the engine gets `grace` to end by itself; with none it is killed before this
+    /// returns. Idempotent.
     void stop(Duration grace);
+    /// Stops the engine where it is, memory and all. Only a ready one can be: else stop() it.
+    [[nodiscard]] bool suspend();
+    /// What was suspended is ready again.
+    void resume();
 
     [[nodiscard]] Phase phase() const { return phase_; }
     [[nodiscard]] const Sha256& sha256() const { return order_.model.sha256; }
@@ -119,6 +125,7 @@ private:
     std::deque<Time> crashes_;
     Random random_;
     Notification ended_;
+    bool stopping_ = false;
     Duration stop_grace_{};
     ArtefactCache::Hold model_held_;
     ArtefactCache::Hold engine_held_;

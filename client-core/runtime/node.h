@@ -38,6 +38,20 @@ class Welcome;
 
 class SessionConnection;
 
+/// What the owner's policy lets the node do with a device.
+struct DeviceOrder {
+    enum class Use : std::uint8_t {
+        run,
+        throttle,  ///< one request at a time
+        suspend,   ///< stopped, with what it has in memory
+        release,   ///< stopped, and its memory is free
+    };
+    Use use = Use::run;
+    std::string reason;  ///< of anything but run; for the coordinator, English
+    friend bool operator==(const DeviceOrder&, const DeviceOrder&) = default;
+    [[nodiscard]] bool pauses() const { return use == Use::suspend || use == Use::release; }
+};
+
 /// What a node is made of before it runs; all found by node_main.
 struct NodeParts {
     NodeOptions options;
@@ -60,6 +74,9 @@ public:
     [[nodiscard]] boost::asio::awaitable<Status> run();
     /// Hands unfinished work back after the grace, says goodbye; run() then returns.
     void stop();
+    /// What is paused stops computing before this returns; unfinished work is handed back. Devices
+    /// not named run.
+    void obey(std::map<std::string, DeviceOrder> orders, work::IdleForecast forecast);
 
 private:
     struct HostedModel {
@@ -113,10 +130,18 @@ private:
     void load_model(const wire::LoadModel& order);
     void unload_model(const Sha256& sha256);
     void refuse_model(const wire::LoadModel& order, const std::string& why);
+    void report_absent(const wire::LoadModel& order);
     void host(ModelOrder order);
     [[nodiscard]] boost::asio::awaitable<void> host_model(Sha256 sha256);
     void report(const ModelHost& host);
     [[nodiscard]] bool uses_gpu() const;
+
+    // ---- node_owner_first.cpp: a device that its owner wants is given back ----
+    [[nodiscard]] const DeviceOrder& order_for(const std::string& device) const;
+    [[nodiscard]] std::uint32_t slots_of(const ModelHost& host) const;
+    [[nodiscard]] work::Failure gone_because(const ModelHost& host) const;
+    void follow_order(HostedModel& hosted);
+    void tell_prospects();
 
     NodeParts parts_;
     const Clock& clock_;
@@ -134,6 +159,9 @@ private:
     TaskGroup hosting_;
     TaskGroup background_;
     std::map<Sha256, HostedModel> models_;
+    std::map<std::string, DeviceOrder> orders_;
+    work::IdleForecast forecast_ = work::IdleForecast::unknown;
+    bool all_paused_ = false;  ///< all devices are, by orders_
     std::unique_ptr<SessionConnection> connection_;
     WantedArtefact engine_;
     Sha256 searched_;           ///< the engine that was last asked for devices

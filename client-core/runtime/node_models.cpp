@@ -29,6 +29,10 @@ void Node::load_model(const wire::LoadModel& order) {
         refuse_model(order, "no engine has listed the device \"" + order.device() + "\"");
         return;
     }
+    if (order_for(device->id).pauses()) {
+        report_absent(order);  // sent before the coordinator knew
+        return;
+    }
     if (engine_.sha256.empty()) {
         refuse_model(order, "the coordinator has no engine package for this node");
         return;
@@ -52,6 +56,18 @@ void Node::refuse_model(const wire::LoadModel& order, const std::string& why) {
     state.set_state(wire::ModelState::FAILED);
     state.mutable_failure()->set_code(wire::Failure::UNSUPPORTED);
     state.mutable_failure()->set_message(printable(why, 200, false));
+    send(message);
+}
+
+void Node::report_absent(const wire::LoadModel& order) {
+    const auto on_disk = cache_.complete();
+    const bool cached =
+        std::find(on_disk.begin(), on_disk.end(), Sha256{order.model().sha256()}) != on_disk.end();
+    wire::ToCoordinator message;
+    message.mutable_model_state()->set_sha256(order.model().sha256());
+    message.mutable_model_state()->set_device(order.device());
+    message.mutable_model_state()->set_state(cached ? wire::ModelState::UNLOADED
+                                                    : wire::ModelState::EVICTED);
     send(message);
 }
 
@@ -102,7 +118,7 @@ asio::awaitable<void> Node::host_model(Sha256 sha256) {
     std::optional<ModelOrder> next = std::move(hosted.next);
     // A model that failed stays known: its failure is told again to a coordinator that restarts.
     if (hosted.host->phase() == ModelHost::Phase::unloaded) models_.erase(sha256);
-    if (next && !stopping_) host(std::move(*next));
+    if (next && !stopping_ && !order_for(next->device.id).pauses()) host(std::move(*next));
 }
 
 void Node::model_changed(const ModelHost& host) {
@@ -114,17 +130,15 @@ void Node::model_changed(const ModelHost& host) {
             break;
         case ModelHost::Phase::ready:
             source_.close_idle();  // the download's connection is not needed any more
-            work_.feed(work::ModelReady{id, host.device(), host.slots()});
+            work_.feed(work::ModelReady{id, host.device(), slots_of(host)});
             break;
         case ModelHost::Phase::failed:
             work_.feed(work::ModelGone{id, host.failure()});
             break;
-        case ModelHost::Phase::unloaded: {
-            const work::Failure unloaded{.code = work::FailureCode::cancelled,
-                                         .message = "the model was unloaded"};
-            work_.feed(work::ModelGone{id, unloaded});
+        case ModelHost::Phase::suspended:
+        case ModelHost::Phase::unloaded:
+            work_.feed(work::ModelGone{id, gone_because(host)});
             break;
-        }
     }
     report(host);
     write_status(connection_ ? "connected" : "reconnecting");

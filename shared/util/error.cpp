@@ -43,6 +43,14 @@ std::string_view to_string(ErrorCode code) {
     return "internal";
 }
 
+std::optional<ErrorCode> error_code_named(std::string_view name) {
+    for (int i = 0; i <= static_cast<int>(ErrorCode::internal); ++i) {
+        const auto code = static_cast<ErrorCode>(i);
+        if (to_string(code) == name) return code;
+    }
+    return std::nullopt;
+}
+
 Error Error::within(std::string_view what) const {
     return {code_, std::string(what) + ": " + message_, blame_};
 }

@@ -2,6 +2,7 @@
 /// What went wrong, for code (ErrorCode), for people (message) and for the ledger (blame).
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,6 +35,8 @@ enum class Blame : std::uint8_t { nobody, owner, customer, platform };
 
 /// `invalid_argument` → "invalid_argument".
 [[nodiscard]] std::string_view to_string(ErrorCode code);
+/// The inverse; nothing for a word that is no code's.
+[[nodiscard]] std::optional<ErrorCode> error_code_named(std::string_view name);
 
 /// An expected failure. A message says what failed, why, and what to do.
 /// A class with constructors on purpose: g++ 12 destroys aggregates in co_await expressions twice.

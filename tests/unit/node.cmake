@@ -20,3 +20,7 @@ gleaner_unit_test(unit_node_runtime
         client-core/runtime/run_set_test.cpp
         client-core/runtime/wire_words_test.cpp
     DEPS gleaner_client_runtime)
+
+gleaner_unit_test(unit_control
+    SOURCES client-core/control/control_server_test.cpp
+    DEPS gleaner_client_control)

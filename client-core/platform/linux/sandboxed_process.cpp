@@ -192,12 +192,13 @@ public:
     [[nodiscard]] bool running() const override { return !state_->ended; }
     [[nodiscard]] bool terminate() override {
         if (state_->ended) return true;
-        const int program = state_->program_pid();
-        if (program == 0) return false;
+        if (!signal_program(SIGTERM)) return false;
         state_->exit.killed_by_us = true;
-        return send_signal(UniqueFd(open_pidfd(program)).get(), SIGTERM);
+        return true;
     }
     void kill() override { state_->kill_all(); }
+    [[nodiscard]] bool suspend() override { return signal_program(SIGSTOP); }
+    void resume() override { (void)signal_program(SIGCONT); }
     [[nodiscard]] std::string stdout_tail() const override { return state_->out_tail.text(); }
     [[nodiscard]] std::string stderr_tail() const override { return state_->err_tail.text(); }
     [[nodiscard]] int host_pid() const override { return state_->program_pid(); }
@@ -214,6 +215,12 @@ private:
         }
         auto exit = state->exit;
         co_return exit;
+    }
+
+    /// False when there is no program (yet).
+    [[nodiscard]] bool signal_program(int signal_number) const {
+        const int program = state_->program_pid();
+        return program != 0 && send_signal(UniqueFd(open_pidfd(program)).get(), signal_number);
     }
 
     std::shared_ptr<ProcessState> state_;

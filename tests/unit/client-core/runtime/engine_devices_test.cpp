@@ -23,6 +23,8 @@ public:
     [[nodiscard]] bool running() const override { return false; }
     bool terminate() override { return false; }
     void kill() override {}
+    [[nodiscard]] bool suspend() override { return false; }
+    void resume() override {}
     [[nodiscard]] std::string stdout_tail() const override { return out_; }
     [[nodiscard]] std::string stderr_tail() const override { return "libvulkan.so.1: not found"; }
     [[nodiscard]] int host_pid() const override { return 0; }

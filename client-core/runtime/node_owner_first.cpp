@@ -1,0 +1,89 @@
+/// Node: the owner comes first. A device that its owner wants is given back at once.
+
+#include <algorithm>
+#include <utility>
+
+#include "client-core/runtime/node.h"
+#include "shared/util/log.h"
+
+namespace gleaner {
+
+namespace {
+
+work::Failure reclaimed(const DeviceOrder& order) {
+    return {.code = work::FailureCode::reclaimed, .message = order.reason};
+}
+
+}  // namespace
+
+const DeviceOrder& Node::order_for(const std::string& device) const {
+    static const DeviceOrder none;
+    const auto found = orders_.find(device);
+    return found == orders_.end() ? none : found->second;
+}
+
+std::uint32_t Node::slots_of(const ModelHost& host) const {
+    return order_for(host.device()).use == DeviceOrder::Use::throttle ? 1 : host.slots();
+}
+
+work::Failure Node::gone_because(const ModelHost& host) const {
+    const DeviceOrder& order = order_for(host.device());
+    if (order.pauses()) return reclaimed(order);
+    return {.code = work::FailureCode::cancelled, .message = "the model was unloaded"};
+}
+
+void Node::obey(std::map<std::string, DeviceOrder> orders, work::IdleForecast forecast) {
+    if (orders == orders_ && forecast == forecast_) return;
+    orders_ = std::move(orders);
+    forecast_ = forecast;
+    // The coordinator hears of the pause before the work comes back to it, or it would lend it here
+    // again.
+    tell_prospects();
+    for (auto& [id, hosted] : models_) {
+        if (hosted.running && !hosted.stopping) follow_order(hosted);
+    }
+}
+
+void Node::follow_order(HostedModel& hosted) {
+    ModelHost& host = *hosted.host;
+    const DeviceOrder& order = order_for(host.device());
+    if (!order.pauses()) {
+        host.resume();
+        if (host.phase() == ModelHost::Phase::ready) {
+            work_.feed(work::ModelReady{host.sha256(), host.device(), slots_of(host)});
+        }
+        return;
+    }
+    const bool in_memory = host.phase() == ModelHost::Phase::suspended;
+    if (order.use == DeviceOrder::Use::suspend && (in_memory || host.suspend())) return;
+    hosted.stopping = true;
+    host.stop(Duration{});
+    work_.feed(work::ModelGone{host.sha256(), reclaimed(order)});
+}
+
+void Node::tell_prospects() {
+    work::Prospects prospects;
+    prospects.idle_forecast = forecast_;
+    const DeviceOrder* first = nullptr;
+    bool all = true;
+    for (const NodeDevice& device : parts_.devices) {
+        if (!is_usable(device)) continue;
+        const DeviceOrder& order = order_for(device.id);
+        if (order.pauses()) {
+            prospects.paused_devices.emplace(device.id, order.reason);
+            if (first == nullptr) first = &order;
+        } else {
+            all = false;
+        }
+    }
+    work_.feed(std::move(prospects));
+    const bool paused = all && first != nullptr;
+    if (paused) {
+        work_.feed(work::Pause{first->reason});
+    } else if (all_paused_) {
+        work_.feed(work::Resume{});
+    }
+    all_paused_ = paused;
+}
+
+}  // namespace gleaner
