@@ -16,7 +16,7 @@
 
 #include "client-core/platform/hardware_facts.h"
 #include "client-core/platform/linux/sandbox_bwrap.h"
-#include "client-core/runtime/node.h"
+#include "client-core/runtime/daemon.h"
 #include "client-core/runtime/node_tools.h"
 #include "shared/config/flags.h"
 #include "shared/util/log.h"
@@ -101,35 +101,34 @@ Result<T> run_alone(asio::io_context& network, asio::awaitable<Result<T>> op) {
 }
 
 /// The first signal hands work back, the second ends at once; engines die with this process.
-void on_signals(asio::signal_set& signals, Node& node, bool again) {
-    signals.async_wait([&signals, &node, again](const boost::system::error_code& problem, int) {
+void on_signals(asio::signal_set& signals, Daemon& daemon, bool again) {
+    signals.async_wait([&signals, &daemon, again](const boost::system::error_code& problem, int) {
         if (problem) return;
         if (again) std::_Exit(1);
-        node.stop();
-        on_signals(signals, node, true);
+        daemon.stop();
+        on_signals(signals, daemon, true);
     });
 }
 
 Status run_node(NodeOptions options) {
-    GLEANER_TRY(auto address, parse_address(options.coordinator));
     GLEANER_TRY(auto token, token_of(options));
     GLEANER_TRY(auto fingerprint, fingerprint_of(options));
     GLEANER_TRY(auto devices, take_inventory(options));
     GLEANER_TRY(auto folder, DataFolder::open(options.data_dir));
     GLEANER_TRY(auto sandbox, make_sandbox(options));
-    NodeParts parts{std::move(options), std::move(folder),      std::move(address),
-                    std::move(devices), std::move(fingerprint), std::move(token),
-                    std::move(sandbox)};
+    DaemonParts parts{std::move(options),     std::move(folder), std::move(devices),
+                      std::move(fingerprint), std::move(token),  std::move(sandbox)};
     const SystemClock clock;
     asio::io_context network{1};
-    Node node(std::move(parts), clock, network.get_executor());
+    Daemon daemon(std::move(parts), clock, network.get_executor());
     asio::signal_set signals(network, SIGTERM, SIGINT);
-    on_signals(signals, node, false);
-    return run_alone(network, node.run());
+    on_signals(signals, daemon, false);
+    return run_alone(network, daemon.run());
 }
 
 Status enrol_node(const NodeOptions& options) {
-    GLEANER_TRY(auto address, parse_address(options.coordinator));
+    GLEANER_TRY(auto address, parse_address(options.coordinator.empty() ? default_coordinator
+                                                                        : options.coordinator));
     GLEANER_TRY(auto token, token_of(options));
     GLEANER_TRY(auto fingerprint, fingerprint_of(options));
     GLEANER_TRY(const auto folder, DataFolder::open(options.data_dir));

@@ -46,8 +46,9 @@ void log_failure(const std::exception_ptr& exception) {
 
 }  // namespace
 
-fs::path default_control_socket(const fs::path& data_dir, bool root) {
-    return root ? fs::path("/run/gleaner/control.sock") : data_dir / "control.sock";
+fs::path default_control_socket(const fs::path& data_dir) {
+    return data_dir == "/var/lib/gleaner-node" ? "/run/gleaner/control.sock"
+                                               : data_dir / "control.sock";
 }
 
 Result<std::unique_ptr<ControlServer>> ControlServer::open(ControlServerOptions options,

@@ -42,7 +42,8 @@ struct ControlServerOptions {
     std::string group = "gleaner";  ///< whose members may control the node; may not exist
     std::size_t sessions_max = 32;
     Duration hello_within = 5s;
-    Duration state_interval = 500ms;          ///< between two unasked States
+    Duration state_interval = 500ms;  ///< between two unasked States
+    Duration look_interval = 500ms;   ///< after it the state is looked at, although none was told
     std::size_t unread_bytes_max = 4u << 20;  ///< who reads slower is cut off
 };
 
@@ -58,7 +59,7 @@ public:
 
     /// Serves until stop().
     void start();
-    /// The state differs: whoever subscribed is told.
+    /// The state differs: whoever subscribed is told at once.
     void changed();
     /// Hangs up everywhere and removes the socket.
     [[nodiscard]] boost::asio::awaitable<void> stop();
@@ -80,8 +81,8 @@ private:
     TaskGroup tasks_;
 };
 
-/// Where a node of this user listens: /run/gleaner for root's, else in its data folder.
-[[nodiscard]] std::filesystem::path default_control_socket(const std::filesystem::path& data_dir,
-                                                           bool root);
+/// Where the node in this folder listens: the system's own (/var/lib/gleaner-node) where others can
+/// reach it, any other in its folder.
+[[nodiscard]] std::filesystem::path default_control_socket(const std::filesystem::path& data_dir);
 
 }  // namespace gleaner

@@ -139,8 +139,9 @@ asio::awaitable<void> ControlSession::obey(const ToNode& message) {
                "do this.",
                "只有管理员、服务所属用户及 gleaner 组成员可以执行此操作。", reply);
     } else if (message.has_subscribe()) {
-        subscribed_ = true;
         handler_.describe(*reply.mutable_state());
+        last_state_ = reply.state().SerializeAsString();
+        if (!std::exchange(subscribed_, true)) changed_.notify();
     } else {
         auto answering = handler_.answer(message, reply);
         co_await std::move(answering);
@@ -172,12 +173,18 @@ asio::awaitable<void> ControlSession::write() {
 }
 
 asio::awaitable<void> ControlSession::tell_state() {
+    // Work in progress has no event for each token: while somebody looks, so do we.
+    co_await changed_.wait();
     while (true) {
-        co_await changed_.wait();
         ToProgram message;
         handler_.describe(*message.mutable_state());
-        send(message);
+        std::string state = message.state().SerializeAsString();
+        if (state != last_state_) {
+            last_state_ = std::move(state);
+            send(message);
+        }
         co_await sleep_for(options_.state_interval);
+        (void)co_await changed_.wait_for(options_.look_interval);
     }
 }
 

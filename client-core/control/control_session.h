@@ -40,6 +40,7 @@ private:
     control::FrameReader reader_;
     std::string unsent_;
     bool subscribed_ = false;
+    std::string last_state_;
     bool hanging_up_ = false;  ///< once all is sent
     Notification to_write_;
     Notification changed_;

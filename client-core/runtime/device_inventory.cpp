@@ -43,7 +43,8 @@ NodeDevice nvidia_device(const NvidiaDevice& gpu) {
     device.driver = printable(gpu.driver, 128, false);
     device.memory_bytes = gpu.memory_free_bytes / 10 * 9;
     device.gpu_layers = -1;
-    device.device_nodes = gpu_device_nodes({GpuAccess::Kind::nvidia, gpu.minor});
+    device.access = {GpuAccess::Kind::nvidia, gpu.minor};
+    device.device_nodes = gpu_device_nodes(device.access);
     device.environment = {{"CUDA_VISIBLE_DEVICES", gpu.uuid}};
     return device;
 }
@@ -55,7 +56,8 @@ NodeDevice render_device(const RenderGpu& gpu, const std::string& backend) {
     device.name = printable(gpu.name, 128, false);
     device.evidence = NodeDevice::Evidence::seen;
     device.gpu_layers = -1;
-    device.device_nodes = gpu_device_nodes({GpuAccess::Kind::render, gpu.minor});
+    device.access = {GpuAccess::Kind::render, gpu.minor};
+    device.device_nodes = gpu_device_nodes(device.access);
     return device;
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "client-core/platform/devices.h"
 #include "client-core/runtime/node_options.h"
 #include "shared/util/result.h"
 
@@ -29,6 +30,7 @@ struct NodeDevice {
     double fp32_gflops = 0;
     std::uint32_t threads = 1;    ///< CPU threads for an engine on it
     std::int32_t gpu_layers = 0;  ///< -1: all
+    GpuAccess access;             ///< which GPU of the system it is
     std::vector<std::filesystem::path> device_nodes;
     std::vector<std::pair<std::string, std::string>> environment;
 };

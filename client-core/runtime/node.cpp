@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include <boost/asio/post.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "client-core/bench/cpu_bench.h"
@@ -37,6 +38,20 @@ ArtefactCacheOptions cache_options(const NodeParts& parts) {
     return options;
 }
 
+std::string_view name_of(NodeView::Session session) {
+    switch (session) {
+        case NodeView::Session::enrolling:
+            return "enrolling";
+        case NodeView::Session::connecting:
+            return "reconnecting";
+        case NodeView::Session::connected:
+            return "connected";
+        case NodeView::Session::stopping:
+            return "stopping";
+    }
+    return "";
+}
+
 void log_failure(const std::exception_ptr& exception) {
     spdlog::error("event=task_failed why=\"{}\"",
                   async_detail::error_from_exception(exception).message());
@@ -53,7 +68,7 @@ Node::Node(NodeParts parts, const Clock& clock, const asio::any_io_executor& exe
       cache_(cache_options(parts_), source_, clock, executor),
       blocking_(executor),
       speeds_(parts_.folder.path() / "speeds.json"),
-      trust_(*parts_.sandbox, parts_.options.probe, parts_.folder.path(), executor),
+      trust_(parts_.sandbox, parts_.options.probe, parts_.folder.path(), executor),
       work_(work::WorkLoopOptions{}, clock, *this, executor),
       life_(executor, log_failure),
       hosting_(executor, log_failure),
@@ -149,7 +164,7 @@ asio::awaitable<Status> Node::enrol_anew() {
         const Duration wait = backoff.next(random_);
         spdlog::warn("event=enrolment_waits why=\"{}\" wait_ms={}", why.message(),
                      wait.count() / 1'000);
-        write_status("enrolling");
+        enter(NodeView::Session::enrolling, why.message());
         (void)co_await wake_.wait_for(wait);
     }
     co_return Error(ErrorCode::cancelled, "stopped before it was enrolled");
@@ -185,7 +200,8 @@ asio::awaitable<Status> Node::work() {
         spdlog::info("event=reconnecting why=\"{}\" wait_ms={}",
                      ended.has_error() ? ended.error().message() : "the session ended",
                      wait.count() / 1'000);
-        write_status("reconnecting");
+        enter(NodeView::Session::connecting,
+              ended.has_error() ? ended.error().message() : std::string());
         (void)co_await wake_.wait_for(wait);
     }
     // Requests that still run have their grace; shut_down_complete() ends the wait.
@@ -250,6 +266,35 @@ void Node::write_status(std::string_view state) {
     parts_.folder.write_status(json::serialize(status));
 }
 
+void Node::enter(NodeView::Session session, std::string problem) {
+    session_ = session;
+    problem_ = std::move(problem);
+    write_status(name_of(session));
+    tell_observer();
+}
+
+void Node::tell_observer() {
+    asio::post(executor_, [&observer = parts_.observer] { observer.node_changed(); });
+}
+
+NodeView Node::view() const {
+    NodeView view;
+    view.session = session_;
+    view.problem = problem_;
+    if (credentials_) {
+        view.node = credentials_->node();
+        view.site = credentials_->site();
+    }
+    view.devices = parts_.devices;
+    for (const auto& [id, model] : models_) {
+        view.models.push_back(
+            {id, model.host->device(), model.host->phase(), model.host->failure().message});
+    }
+    view.counts = work_.loop().counts();
+    view.totals = work_.totals();
+    return view;
+}
+
 void Node::send(const wire::ToCoordinator& message) {
     if (connection_) connection_->send(message);
 }
@@ -261,7 +306,7 @@ std::uint64_t Node::disk_free_bytes() const {
 void Node::stop() {
     if (std::exchange(stopping_, true)) return;
     spdlog::info("event=stopping grace_ms={}", parts_.options.shutdown_grace.count() / 1'000);
-    write_status("stopping");
+    enter(NodeView::Session::stopping);
     work_.feed(work::ShutDown{parts_.options.shutdown_grace});
     wake_.notify();
 }

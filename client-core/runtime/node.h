@@ -52,15 +52,45 @@ struct DeviceOrder {
     [[nodiscard]] bool pauses() const { return use == Use::suspend || use == Use::release; }
 };
 
-/// What a node is made of before it runs; all found by node_main.
+/// Told on the executor, never from inside a call to the node.
+class NodeObserver {
+public:
+    virtual ~NodeObserver() = default;
+    /// Its view() differs.
+    virtual void node_changed() = 0;
+    /// A model failed there for good: `why` says what to do.
+    virtual void device_failed(const std::string& device, const std::string& why) = 0;
+};
+
+/// What a node is made of before it runs. What is referred to outlives it.
 struct NodeParts {
     NodeOptions options;
-    DataFolder folder;
+    const DataFolder& folder;
     GatewayAddress address;
     std::vector<NodeDevice> devices;
     std::string hardware_fingerprint;
     std::string token;  ///< empty: only an identity that is there already can be used
-    std::unique_ptr<Sandbox> sandbox;
+    Sandbox& sandbox;
+    NodeObserver& observer;
+};
+
+/// What a node does at the moment.
+struct NodeView {
+    enum class Session : std::uint8_t { enrolling, connecting, connected, stopping };
+    struct Model {
+        Sha256 sha256;
+        std::string device;
+        ModelHost::Phase phase = ModelHost::Phase::downloading;
+        std::string problem;
+    };
+    Session session = Session::connecting;
+    std::string problem;  ///< why it is not connected; empty: it is, or has not tried yet
+    NodeId node;
+    SiteId site;
+    std::vector<NodeDevice> devices;
+    std::vector<Model> models;
+    work::WorkLoop::Counts counts;
+    WorkTotals totals;
 };
 
 /// Single-threaded.
@@ -77,6 +107,7 @@ public:
     /// What is paused stops computing before this returns; unfinished work is handed back. Devices
     /// not named run.
     void obey(std::map<std::string, DeviceOrder> orders, work::IdleForecast forecast);
+    [[nodiscard]] NodeView view() const;
 
 private:
     struct HostedModel {
@@ -104,6 +135,9 @@ private:
     [[nodiscard]] boost::asio::awaitable<Status> after_session(Error ended);
     void measure_devices();
     void write_status(std::string_view state);
+    /// Enters the status: for the file, and for the observer.
+    void enter(NodeView::Session session, std::string problem = {});
+    void tell_observer();
 
     // ---- node_session.cpp: one session ----
     [[nodiscard]] boost::asio::awaitable<Status> session();
@@ -168,6 +202,8 @@ private:
     bool coming_back_ = false;  ///< this session was ended to tell of other devices in the next
     Time renew_at_;
     Duration retry_after_{};
+    NodeView::Session session_ = NodeView::Session::connecting;
+    std::string problem_;
     Status outcome_ = ok();
     bool stopping_ = false;
     bool finished_ = false;

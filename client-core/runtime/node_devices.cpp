@@ -85,7 +85,7 @@ asio::awaitable<NodeDevice> Node::ask_about(std::filesystem::path engine_dir, No
         take_listing(device, {});
         co_return device;
     }
-    auto asking = ask_engine(*parts_.sandbox, std::move(engine_dir), std::move(device), executor_);
+    auto asking = ask_engine(parts_.sandbox, std::move(engine_dir), std::move(device), executor_);
     co_return co_await std::move(asking);
 }
 

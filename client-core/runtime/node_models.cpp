@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <boost/asio/post.hpp>
+
 #include "client-core/runtime/node.h"
 #include "client-core/runtime/wire_words.h"
 #include "shared/proto/wire.pb.h"
@@ -86,7 +88,7 @@ void Node::host(ModelOrder order) {
         return;
     }
     const ModelHostNeeds needs{cache_,
-                               *parts_.sandbox,
+                               parts_.sandbox,
                                trust_,
                                speeds_,
                                parts_.options,
@@ -134,6 +136,9 @@ void Node::model_changed(const ModelHost& host) {
             break;
         case ModelHost::Phase::failed:
             work_.feed(work::ModelGone{id, host.failure()});
+            asio::post(executor_,
+                       [&observer = parts_.observer, device = host.device(),
+                        why = host.failure().message] { observer.device_failed(device, why); });
             break;
         case ModelHost::Phase::suspended:
         case ModelHost::Phase::unloaded:
@@ -141,7 +146,7 @@ void Node::model_changed(const ModelHost& host) {
             break;
     }
     report(host);
-    write_status(connection_ ? "connected" : "reconnecting");
+    enter(session_, problem_);
 }
 
 void Node::report(const ModelHost& host) {

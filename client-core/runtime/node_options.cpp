@@ -6,7 +6,9 @@ config::OptionSet declare_node_options(NodeOptions& o) {
     constexpr std::uint64_t most_bytes = 1ull << 50;
     config::OptionSet set("GLEANER_");
     set.text(
-        {.name = "coordinator", .sentence = "Host and port of the coordinator's node gateway."},
+        {.name = "coordinator",
+         .sentence = "Host and port of the coordinator's node gateway; empty: the one that this "
+                     "node has joined, else localhost:7443."},
         o.coordinator);
     set.text({.name = "token",
               .sentence = "Enrolment token of this machine's site; needed for the first start and "
@@ -50,6 +52,19 @@ config::OptionSet declare_node_options(NodeOptions& o) {
     set.boolean(
         {.name = "idle_priority", .sentence = "Engines run only when nobody else wants the CPU."},
         o.idle_priority);
+    set.choice({.name = "policy",
+                .sentence = "guest: work only while nobody uses the machine, as its settings say; "
+                            "dedicated: the machine is there for Gleaner."},
+               o.policy, {"guest", "dedicated"});
+    set.boolean({.name = "wait_to_join",
+                 .sentence = "Without an identity or a token, wait for the tray app or gleanerctl "
+                             "to join a site instead of ending."},
+                o.wait_to_join);
+    set.text(
+        {.name = "control_socket",
+         .sentence = "Socket for the tray app and gleanerctl; empty: /run/gleaner/control.sock "
+                     "for root's node, else control.sock in data_dir."},
+        o.control_socket);
     set.boolean({.name = "benchmark",
                  .sentence = "Measure each model once with llama-bench before its first work."},
                 o.benchmark);

@@ -11,11 +11,14 @@
 
 namespace gleaner {
 
+/// Where a node looks for its coordinator when nobody told it.
+inline constexpr const char* default_coordinator = "localhost:7443";
+
 struct NodeOptions {
-    std::string coordinator = "localhost:7443";
-    std::string token;       ///< secret
-    std::string token_file;  ///< read when `token` is empty
-    std::string data_dir;    ///< default depends on the user, see default_data_dir
+    std::string coordinator;  ///< "host:port"; empty: the joined one, else default_coordinator
+    std::string token;        ///< secret
+    std::string token_file;   ///< read when `token` is empty
+    std::string data_dir;     ///< default depends on the user, see default_data_dir
     std::uint32_t instance = 0;
     std::vector<std::string> devices{"all"};
     std::uint32_t slots = 0;
@@ -25,6 +28,9 @@ struct NodeOptions {
     std::uint64_t disk_keep_free_bytes = 1ull << 30;
     Duration shutdown_grace = 5s;
     bool idle_priority = true;
+    std::string policy = "guest";
+    bool wait_to_join = false;
+    std::string control_socket;  ///< default depends on the user, see default_control_socket
     bool benchmark = true;
     std::string log_level = "info";
     std::string bwrap = "/usr/bin/bwrap";

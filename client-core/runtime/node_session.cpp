@@ -127,7 +127,7 @@ void Node::on_welcome(const wire::Welcome& welcome) {
     work::Connected connected;
     for (const auto lease : welcome.keep_leases()) connected.keep.emplace_back(lease);
     work_.feed(std::move(connected));
-    write_status("connected");
+    enter(NodeView::Session::connected);
 }
 
 Status Node::on_message(wire::ToNode&& message) {

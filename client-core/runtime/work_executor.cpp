@@ -104,6 +104,13 @@ void WorkExecutor::obey(work::CancelRun& command) {
     runs_.cancel(command.run.get());
 }
 
+void WorkExecutor::end_run(work::RunId run, work::Outcome outcome, std::uint64_t& done) {
+    if (outcome.failure.code == work::FailureCode::none) ++done;
+    totals_.prompt_tokens += outcome.prompt_tokens;
+    totals_.generated_tokens += outcome.generated_tokens;
+    feed(work::RunEnded{run, std::move(outcome)});
+}
+
 void WorkExecutor::obey(work::SendResults& command) {
     wire::ToCoordinator message;
     to_wire(std::move(command), *message.mutable_results());
@@ -143,7 +150,7 @@ asio::awaitable<void> WorkExecutor::run_item(std::unique_ptr<work::StartRun> sta
     auto asking = ask(ports_->engine_of(start->model), std::string(engine_route(start->endpoint)),
                       std::move(start->body));
     work::Outcome outcome = co_await std::move(asking);
-    feed(work::RunEnded{run, std::move(outcome)});
+    end_run(run, std::move(outcome), totals_.items);
 }
 
 asio::awaitable<work::Outcome> WorkExecutor::ask(std::shared_ptr<EngineProcess> engine,
@@ -191,7 +198,7 @@ asio::awaitable<void> WorkExecutor::run_stream(std::unique_ptr<work::StartRun> s
     work::Outcome outcome;
     if (!engine) {
         outcome.failure = no_engine();
-        feed(work::RunEnded{run, std::move(outcome)});
+        end_run(run, std::move(outcome), totals_.streams);
         co_return;
     }
     StreamTokens tokens;
@@ -224,7 +231,7 @@ asio::awaitable<void> WorkExecutor::run_stream(std::unique_ptr<work::StartRun> s
     }
     outcome.prompt_tokens = std::max(outcome.prompt_tokens, tokens.prompt());
     outcome.generated_tokens = std::max(outcome.generated_tokens, tokens.generated());
-    feed(work::RunEnded{run, std::move(outcome)});
+    end_run(run, std::move(outcome), totals_.streams);
 }
 
 }  // namespace gleaner

@@ -36,6 +36,14 @@ public:
     virtual void shut_down_complete() = 0;
 };
 
+/// What was done since the start.
+struct WorkTotals {
+    std::uint64_t items = 0;
+    std::uint64_t streams = 0;
+    std::uint64_t prompt_tokens = 0;
+    std::uint64_t generated_tokens = 0;
+};
+
 /// Single-threaded. Must outlive its coroutines: join() first.
 class WorkExecutor {
 public:
@@ -53,6 +61,7 @@ public:
     [[nodiscard]] boost::asio::awaitable<void> join();
 
     [[nodiscard]] const work::WorkLoop& loop() const { return loop_; }
+    [[nodiscard]] const WorkTotals& totals() const { return totals_; }
 
 private:
     void obey(work::StartRun& command);
@@ -63,6 +72,9 @@ private:
     void obey(work::SendCapacity& command);
     void obey(work::Wake& command);
     void obey(work::ShutDownComplete& command);
+
+    /// `done`: what of the totals counts it when it went well.
+    void end_run(work::RunId run, work::Outcome outcome, std::uint64_t& done);
 
     [[nodiscard]] boost::asio::awaitable<void> run_item(std::unique_ptr<work::StartRun> start);
     [[nodiscard]] boost::asio::awaitable<void> run_stream(std::unique_ptr<work::StartRun> start);
@@ -78,6 +90,7 @@ private:
     std::deque<work::Event> events_;
     bool feeding_ = false;
     boost::asio::steady_timer alarm_;
+    WorkTotals totals_;
     std::map<StreamId, std::uint32_t> relayed_;  ///< tokens already sent as deltas
 };
 

@@ -1,0 +1,145 @@
+#include "client-core/runtime/daemon.h"
+
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include <boost/asio/this_coro.hpp>
+
+#include "client-core/runtime/credentials.h"
+#include "client-core/runtime/daemon_words.h"
+#include "client-core/runtime/version.h"
+#include "shared/util/log.h"
+
+namespace gleaner {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// Where a node that was joined over the local socket has its coordinator.
+std::filesystem::path home_file(const std::filesystem::path& folder) {
+    return folder / "coordinator";
+}
+
+}  // namespace
+
+Daemon::Daemon(DaemonParts parts, const Clock& clock, const asio::any_io_executor& executor)
+    : parts_(std::move(parts)),
+      clock_(clock),
+      executor_(executor),
+      log_(parts_.folder.path(), clock),
+      wake_(executor),
+      node_ended_(executor) {}
+
+Daemon::~Daemon() = default;
+
+asio::awaitable<Status> Daemon::run() {
+    open_control();
+    auto living = live();
+    Status outcome = co_await std::move(living);
+    if (control_) co_await control_->stop();
+    co_return outcome;
+}
+
+void Daemon::open_control() {
+    ControlServerOptions options;
+    options.path = parts_.options.control_socket.empty()
+                       ? default_control_socket(parts_.folder.path())
+                       : std::filesystem::path(parts_.options.control_socket);
+    options.version = std::string(software_version);
+    auto opened = ControlServer::open(std::move(options), *this, executor_);
+    if (opened.has_error()) {
+        // The node works all the same: what it does is in its status file.
+        spdlog::warn("event=no_control_socket why=\"{}\"", opened.error().message());
+        return;
+    }
+    control_ = std::move(opened).value();
+    control_->start();
+}
+
+asio::awaitable<Status> Daemon::live() {
+    while (!stopping_) {
+        if (has_identity() || !parts_.token.empty()) {
+            auto running = run_node();
+            const Status ended = co_await std::move(running);
+            if (stopping_) co_return ended;
+            if (std::exchange(leaving_, false)) {
+                Credentials::erase(parts_.folder.path());
+                parts_.token.clear();
+                std::error_code ignored;
+                if (!keep_models_) std::filesystem::remove_all(parts_.folder.cache_dir(), ignored);
+                log_.add(ActivityLog::Level::info, words::left());
+            } else if (ended.has_error()) {
+                log_.add(ActivityLog::Level::error, words::cannot_go_on(ended.error().message()));
+                if (!parts_.options.wait_to_join) co_return ended;
+                problem_ = ended.error().message();
+                parts_.token.clear();  // what was refused once is refused again
+            }
+        } else if (!parts_.options.wait_to_join) {
+            co_return Error(ErrorCode::unauthenticated,
+                            "this node is not enrolled: start it with --token (the owner of the "
+                            "site makes one with `gleanerctl token new`)");
+        }
+        node_ended_.notify();
+        if (control_) control_->changed();
+        co_await wake_.wait();
+    }
+    co_return ok();
+}
+
+asio::awaitable<Status> Daemon::run_node() {
+    GLEANER_CO_TRY(auto address, home());
+    problem_.clear();
+    NodeParts parts{parts_.options,
+                    parts_.folder,
+                    std::move(address),
+                    parts_.devices,
+                    parts_.hardware_fingerprint,
+                    parts_.token,
+                    *parts_.sandbox,
+                    *this};
+    node_ = std::make_unique<Node>(std::move(parts), clock_, executor_);
+    auto running = node_->run();
+    const Status ended = co_await std::move(running);
+    node_.reset();
+    co_return ended;
+}
+
+bool Daemon::has_identity() const {
+    // A file that cannot be read is the node's to explain.
+    const auto loaded = Credentials::load(parts_.folder.path());
+    return problem_.empty() && (loaded.has_error() || loaded.value().has_value());
+}
+
+Result<GatewayAddress> Daemon::home() const {
+    if (!parts_.options.coordinator.empty()) return parse_address(parts_.options.coordinator);
+    std::ifstream file(home_file(parts_.folder.path()));
+    std::string address;
+    std::getline(file, address);
+    return parse_address(address.empty() ? default_coordinator : address);
+}
+
+Status Daemon::write_home(const std::string& coordinator) const {
+    std::ofstream file(home_file(parts_.folder.path()), std::ios::trunc);
+    file << coordinator << '\n' << std::flush;
+    if (file) return ok();
+    return Error(ErrorCode::io_failed, "cannot write " + home_file(parts_.folder.path()).string() +
+                                           ": is the disk full?");
+}
+
+void Daemon::stop() {
+    if (std::exchange(stopping_, true)) return;
+    if (node_) node_->stop();
+    wake_.notify();
+}
+
+void Daemon::node_changed() {
+    if (control_) control_->changed();
+}
+
+void Daemon::device_failed(const std::string& device, const std::string& why) {
+    log_.add(ActivityLog::Level::warning, words::device_failed(device, why));
+}
+
+}  // namespace gleaner

@@ -1,0 +1,82 @@
+#pragma once
+/// The program around a node: keeps the local socket open, so that the person at the machine can
+/// look, pause, join and leave, whether or not there is a node to run.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "client-core/control/control_server.h"
+#include "client-core/runtime/activity_log.h"
+#include "client-core/runtime/node.h"
+#include "shared/async/notification.h"
+
+namespace gleaner {
+
+/// What node_main has found out.
+struct DaemonParts {
+    NodeOptions options;
+    DataFolder folder;
+    std::vector<NodeDevice> devices;
+    std::string hardware_fingerprint;
+    std::string token;
+    std::unique_ptr<Sandbox> sandbox;
+};
+
+/// Single-threaded.
+class Daemon final : private ControlHandler, private NodeObserver {
+public:
+    Daemon(DaemonParts parts, const Clock& clock, const boost::asio::any_io_executor& executor);
+    ~Daemon() override;
+
+    /// Runs until stop(), or, unless it is to wait for somebody to join, until the node cannot go
+    /// on: then the error says what the owner can do.
+    [[nodiscard]] boost::asio::awaitable<Status> run();
+    /// Hands unfinished work back after the grace; run() then returns.
+    void stop();
+
+private:
+    // ControlHandler: daemon_control.cpp
+    [[nodiscard]] boost::asio::awaitable<void> answer(const control::ToNode& request,
+                                                      control::ToProgram& reply) override;
+    void describe(control::State& state) const override;
+    // NodeObserver
+    void node_changed() override;
+    void device_failed(const std::string& device, const std::string& why) override;
+
+    // ---- daemon.cpp ----
+    void open_control();
+    [[nodiscard]] boost::asio::awaitable<Status> live();
+    [[nodiscard]] boost::asio::awaitable<Status> run_node();
+    [[nodiscard]] bool has_identity() const;
+    [[nodiscard]] Result<GatewayAddress> home() const;
+    [[nodiscard]] Status write_home(const std::string& coordinator) const;
+
+    // ---- daemon_control.cpp ----
+    [[nodiscard]] boost::asio::awaitable<Status> join(std::string coordinator, std::string token);
+    [[nodiscard]] boost::asio::awaitable<Status> leave(bool keep_models);
+    [[nodiscard]] boost::asio::awaitable<Status> check_sandbox(control::ToProgram& reply);
+    void read_log(const control::ToNode& request, control::ToProgram& reply) const;
+    [[nodiscard]] std::string report() const;
+
+    DaemonParts parts_;
+    const Clock& clock_;
+    boost::asio::any_io_executor executor_;
+    ActivityLog log_;
+    std::unique_ptr<ControlServer> control_;
+    std::unique_ptr<Node> node_;
+    std::string problem_;  ///< why there is no node; empty: there is, or nobody has joined
+    bool stopping_ = false;
+    bool leaving_ = false;
+    bool keep_models_ = false;  ///< when leaving
+    Notification wake_;
+    Notification node_ended_;
+};
+
+}  // namespace gleaner

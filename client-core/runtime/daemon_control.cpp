@@ -1,0 +1,236 @@
+/// Daemon: what the programs of this machine ask.
+
+#include <algorithm>
+#include <fstream>
+#include <utility>
+
+#include "client-core/platform/escape_probe.h"
+#include "client-core/runtime/credentials.h"
+#include "client-core/runtime/daemon.h"
+#include "client-core/runtime/daemon_words.h"
+#include "client-core/runtime/node_tools.h"
+#include "client-core/runtime/version.h"
+#include "shared/proto/control.pb.h"
+#include "shared/util/log.h"
+
+namespace gleaner {
+
+namespace asio = boost::asio;
+using control::ToNode;
+using control::ToProgram;
+
+namespace {
+
+constexpr std::uint32_t lines_max = 500;
+constexpr std::size_t report_lines = 500;
+
+void say(const Sentence& sentence, control::Sentence& out) {
+    out.set_en(sentence.en);
+    out.set_zh(sentence.zh);
+}
+
+void refuse(const Error& error, ToProgram& reply) {
+    reply.mutable_refusal()->set_code(std::string(to_string(error.code())));
+    say(words::failed(error), *reply.mutable_refusal()->mutable_why());
+}
+
+control::State::Phase phase_of(const NodeView& view) {
+    switch (view.session) {
+        case NodeView::Session::enrolling:
+        case NodeView::Session::connecting:
+            return view.problem.empty() ? control::State::STARTING : control::State::OFFLINE;
+        case NodeView::Session::connected:
+            return view.counts.running > 0 ? control::State::EARNING : control::State::WAITING;
+        case NodeView::Session::stopping:
+            return control::State::STOPPING;
+    }
+    return control::State::STARTING;
+}
+
+control::Device::Activity activity_of(const NodeView& view, const std::string& device) {
+    auto activity = control::Device::IDLE;
+    for (const auto& model : view.models) {
+        if (model.device != device) continue;
+        if (model.phase == ModelHost::Phase::ready) return control::Device::RUNNING;
+        if (model.phase == ModelHost::Phase::suspended) return control::Device::PAUSED;
+        if (model.phase == ModelHost::Phase::failed) activity = control::Device::FAILED;
+    }
+    return activity;
+}
+
+void describe_device(const NodeDevice& device, const NodeView& view, control::Device& out) {
+    out.set_id(device.id);
+    out.set_kind(device.kind);
+    out.set_name(device.name);
+    out.set_memory_total_bytes(device.memory_bytes);
+    out.set_activity(activity_of(view, device.id));
+    for (const auto& model : view.models) {
+        if (model.device != device.id) continue;
+        out.set_model(model.sha256.get().substr(0, 12));
+        if (model.phase == ModelHost::Phase::failed)
+            say(words::model_state(model.sha256.get(), device.id, model.phase, model.problem),
+                *out.mutable_why());
+    }
+}
+
+}  // namespace
+
+asio::awaitable<void> Daemon::answer(const ToNode& request, ToProgram& reply) {
+    Status done = ok();
+    switch (request.body_case()) {
+        case ToNode::kReadLog:
+            read_log(request, reply);
+            co_return;
+        case ToNode::kMakeReport:
+            reply.mutable_report()->set_text(report());
+            co_return;
+        case ToNode::kCheckSandbox: {
+            auto checking = check_sandbox(reply);
+            done = co_await std::move(checking);
+            break;
+        }
+        case ToNode::kJoin: {
+            auto joining = join(request.join().coordinator(), request.join().token());
+            done = co_await std::move(joining);
+            break;
+        }
+        case ToNode::kLeave: {
+            auto leaving = leave(request.leave().keep_models());
+            done = co_await std::move(leaving);
+            break;
+        }
+        default:
+            done = Error(ErrorCode::unsupported,
+                         "this node does not know that request: install the same version of both");
+            break;
+    }
+    if (done.has_error()) {
+        refuse(done.error(), reply);
+    } else if (reply.body_case() == ToProgram::BODY_NOT_SET) {
+        reply.mutable_done();
+    }
+}
+
+void Daemon::describe(control::State& state) const {
+    state.set_hostname(host_name());
+    if (const auto address = home()) state.set_coordinator(address.value().text());
+    if (!node_) {
+        state.set_phase(problem_.empty() ? control::State::NOT_JOINED : control::State::PROBLEM);
+        say(problem_.empty() ? words::not_joined() : words::cannot_go_on(problem_),
+            *state.mutable_why());
+        const NodeView none;
+        for (const auto& device : parts_.devices)
+            describe_device(device, none, *state.add_devices());
+        return;
+    }
+    const NodeView view = node_->view();
+    state.set_node(view.node.get());
+    state.set_site(view.site.get());
+    state.set_phase(phase_of(view));
+    switch (state.phase()) {
+        case control::State::STARTING:
+            say(words::joining(state.coordinator()), *state.mutable_why());
+            break;
+        case control::State::OFFLINE:
+            say(words::offline(view.problem), *state.mutable_why());
+            break;
+        case control::State::EARNING:
+            say(words::working(view.counts.running), *state.mutable_why());
+            break;
+        case control::State::STOPPING:
+            say(words::stopping(), *state.mutable_why());
+            break;
+        default:
+            say(words::waiting(), *state.mutable_why());
+            break;
+    }
+    for (const auto& device : view.devices) describe_device(device, view, *state.add_devices());
+    auto& work = *state.mutable_work();
+    work.set_running_items(static_cast<std::uint32_t>(view.counts.items));
+    work.set_running_streams(static_cast<std::uint32_t>(view.counts.streams));
+    work.set_items_total(view.totals.items + view.totals.streams);
+    work.set_tokens_total(view.totals.prompt_tokens + view.totals.generated_tokens);
+}
+
+void Daemon::read_log(const ToNode& request, ToProgram& reply) const {
+    const auto& wanted = request.read_log();
+    const std::size_t count = std::min(wanted.count() == 0 ? lines_max : wanted.count(), lines_max);
+    auto& page = *reply.mutable_log();
+    for (const auto& line : log_.page(wanted.before(), count, wanted.contains())) {
+        auto& out = *page.add_lines();
+        out.set_number(line.number);
+        out.set_at_s(line.at_s);
+        out.set_level(std::string(to_string(line.level)));
+        say(line.text, *out.mutable_text());
+    }
+}
+
+asio::awaitable<Status> Daemon::check_sandbox(ToProgram& reply) {
+    ProbeSetup setup;
+    setup.probe_program = parts_.options.probe;
+    setup.canary_dir = parts_.folder.path();
+    auto probing = run_escape_probe(*parts_.sandbox, std::move(setup), executor_);
+    GLEANER_CO_TRY(const ProbeReport found, co_await std::move(probing));
+    auto& out = *reply.mutable_sandbox();
+    out.set_safe(found.escapes().empty());
+    for (const auto& attempt : found.attempts) {
+        auto& said = *out.add_attempts();
+        said.set_name(attempt.name);
+        said.set_held(!attempt.escaped);
+        said.set_detail(attempt.detail);
+    }
+    co_return ok();
+}
+
+asio::awaitable<Status> Daemon::join(std::string coordinator, std::string token) {
+    if (node_)
+        co_return Error(ErrorCode::failed_precondition,
+                        "this machine has joined a site already: leave it first");
+    GLEANER_CO_TRY(auto address, parse_address(coordinator));
+    auto enrolling = enrol_into(parts_.folder.path(), std::move(address), std::move(token),
+                                parts_.hardware_fingerprint, clock_);
+    GLEANER_CO_TRY(const auto node, co_await std::move(enrolling));
+    GLEANER_CO_TRY(write_home(coordinator));
+    GLEANER_CO_TRY(const auto identity, Credentials::load(parts_.folder.path()));
+    log_.add(ActivityLog::Level::info,
+             words::joined(node, identity ? identity->site().get() : std::string()));
+    problem_.clear();
+    wake_.notify();
+    co_return ok();
+}
+
+asio::awaitable<Status> Daemon::leave(bool keep_models) {
+    if (!node_) {
+        Credentials::erase(parts_.folder.path());
+        problem_.clear();
+        co_return ok();
+    }
+    leaving_ = true;
+    keep_models_ = keep_models;
+    node_->stop();
+    co_await node_ended_.wait();
+    co_return ok();
+}
+
+std::string Daemon::report() const {
+    control::State state;
+    describe(state);
+    std::string text = "gleaner-node " + std::string(software_version) + "\n" +
+                       std::string(system_name()) + " " + std::string(machine_architecture()) +
+                       "\nnode " + state.node() + ", site " + state.site() + ", coordinator " +
+                       state.coordinator() + "\nstate: " + state.why().en() + "\n";
+    for (const auto& device : state.devices()) {
+        text += "device " + device.id() + ": " + device.name() + ", " +
+                std::to_string(device.memory_total_bytes() >> 20) + " MiB";
+        if (!device.why().en().empty()) text += ": " + device.why().en();
+        text += '\n';
+    }
+    text += '\n';
+    for (const auto& line : log_.page(0, report_lines, "")) {
+        text += std::to_string(line.at_s) + " " + std::string(to_string(line.level)) + " " +
+                line.text.en + '\n';
+    }
+    return text;
+}
+
+}  // namespace gleaner

@@ -1,0 +1,28 @@
+#pragma once
+/// What the daemon says to the person at the machine, in both languages. All Chinese of the node's
+/// runtime lies here.
+
+#include <string>
+
+#include "client-core/runtime/node.h"
+#include "shared/model/sentence.h"
+
+namespace gleaner::words {
+
+[[nodiscard]] Sentence not_joined();
+[[nodiscard]] Sentence cannot_go_on(const std::string& why);
+[[nodiscard]] Sentence joining(const std::string& coordinator);
+[[nodiscard]] Sentence offline(const std::string& why);
+[[nodiscard]] Sentence waiting();
+[[nodiscard]] Sentence working(std::size_t requests);
+[[nodiscard]] Sentence stopping();
+[[nodiscard]] Sentence joined(const std::string& node, const std::string& site);
+[[nodiscard]] Sentence left();
+[[nodiscard]] Sentence connected(const std::string& coordinator);
+[[nodiscard]] Sentence model_state(const std::string& model, const std::string& device,
+                                   ModelHost::Phase phase, const std::string& problem);
+[[nodiscard]] Sentence device_failed(const std::string& device, const std::string& why);
+/// An error's words come in English from where it arose; the Chinese sentence introduces them.
+[[nodiscard]] Sentence failed(const Error& error);
+
+}  // namespace gleaner::words
