@@ -27,8 +27,8 @@ bool is_short(Reason reason) {
 Policy::Found Policy::device(const DeviceFacts& facts, const Facts& all, const Settings& settings,
                              Time now) {
     DeviceState& state = devices_[facts.id];
-    const bool used = used_by_others(facts, state, now);
-    const bool processor = facts.id == "cpu";
+    const bool processor = facts.id == "cpu";  // its other users are the whole machine's matter
+    const bool used = !processor && used_by_others(facts, state, now);
     const auto celsius = processor && !facts.celsius ? all.cpu_celsius : facts.celsius;
     const std::uint32_t most = processor ? settings.cpu_celsius_max : settings.gpu_celsius_max;
     // A card that no longer tells its temperature is not held for it.

@@ -1,0 +1,142 @@
+#include "client-core/platform/linux/guest/sampler.h"
+
+#include <algorithm>
+#include <system_error>
+#include <unistd.h>
+
+#include "client-core/platform/linux/guest/system_file.h"
+
+namespace gleaner::guest {
+
+namespace {
+
+bool has_kind(const std::vector<WatchedDevice>& devices, GpuAccess::Kind kind) {
+    return std::any_of(devices.begin(), devices.end(),
+                       [&](const WatchedDevice& device) { return device.access.kind == kind; });
+}
+
+}  // namespace
+
+Sampler::Sampler(Places places)
+    : places_(std::move(places)), processes_(places_.root), render_(places_.root) {}
+
+Sample Sampler::take(Time now, const std::vector<WatchedDevice>& devices) {
+    Sample sample;
+    std::vector<std::int64_t> own_roots = {getpid()};
+    if (places_.own_processes) {
+        const auto further = places_.own_processes();
+        own_roots.insert(own_roots.end(), further.begin(), further.end());
+    }
+    processes_.look_for_gpus(has_kind(devices, GpuAccess::Kind::render));
+    processes_.refresh(now, own_roots);
+    sample.programs = processes_.programs();
+    const auto ticks = read_cpu_ticks(places_.root);
+    if (ticks) sample.others_cpu_percent = load_.next(*ticks, processes_.own_ticks());
+    sample.power = read_power_state(places_.root);
+    sample.cpu_celsius = read_cpu_celsius(places_.root);
+    sample.memory_available_bytes = read_memory_available(places_.root);
+    read_gpus(now, devices, sample);
+    look_for_desktops(sample);
+    return sample;
+}
+
+std::optional<std::map<std::uint32_t, DeviceUse>> Sampler::read_nvidia(Time now, Sample& sample) {
+    if (nvidia_ == nullptr) {
+        if (nvidia_tried_at_ && now - *nvidia_tried_at_ < nvidia_retry) return std::nullopt;
+        nvidia_tried_at_ = now;
+        auto opened = NvidiaUse::open(places_.nvidia);
+        if (!opened) {
+            nvidia_problem_ = opened.error().message();
+            return std::nullopt;
+        }
+        nvidia_ = std::move(opened.value());
+    }
+    auto uses = nvidia_->sample(processes_);
+    if (!uses) {
+        nvidia_problem_ = uses.error().message();
+        nvidia_.reset();
+        return std::nullopt;
+    }
+    nvidia_worked_ = true;
+    sample.gpu.words = "NVML";
+    sample.gpu.works = true;
+    return std::move(uses.value());
+}
+
+DeviceUse Sampler::render_use(const GpuAccess& access,
+                              std::map<std::string, DeviceUse>& uses) const {
+    DeviceUse use;
+    if (access.minor == 0) {
+        use = uses[""];
+        use.percent = use.percent.value_or(0);
+        return use;
+    }
+    const std::string address = render_address(places_.root, access.minor);
+    if (address.empty()) {
+        use.lost = true;
+        return use;
+    }
+    use = uses[address];
+    use.percent = use.percent.value_or(0);
+    use.celsius = read_device_celsius(places_.root / "sys/class/drm" /
+                                      ("renderD" + std::to_string(access.minor)) / "device");
+    return use;
+}
+
+void Sampler::read_gpus(Time now, const std::vector<WatchedDevice>& devices, Sample& sample) {
+    sample.gpu.what = "GPU";
+    sample.gpu.words = "no GPU to watch";
+    std::optional<std::map<std::uint32_t, DeviceUse>> nvidia;
+    if (has_kind(devices, GpuAccess::Kind::nvidia)) {
+        sample.gpu.words = nvidia_problem_;
+        nvidia = read_nvidia(now, sample);
+        if (!nvidia) sample.gpu.words = nvidia_problem_;
+    } else {
+        nvidia_.reset();
+    }
+    std::map<std::string, DeviceUse> rendering;
+    if (has_kind(devices, GpuAccess::Kind::render)) {
+        rendering = render_.sample(processes_, now);
+        const bool all = geteuid() == 0;
+        sample.gpu.words = (nvidia ? sample.gpu.words + ", " : std::string()) + "DRM fdinfo" +
+                           (all ? "" : " (this user's programs only: run as root)");
+        sample.gpu.works = true;
+    }
+    for (const WatchedDevice& device : devices) {
+        DeviceUse use;
+        switch (device.access.kind) {
+            case GpuAccess::Kind::none:
+                use.percent = sample.others_cpu_percent;
+                use.celsius = sample.cpu_celsius;
+                break;
+            case GpuAccess::Kind::nvidia: {
+                const bool told = nvidia && nvidia->contains(device.access.minor);
+                if (told) use = nvidia->at(device.access.minor);
+                // The node found it here once: what the driver no longer tells of is gone.
+                use.lost = use.lost || (!told && (nvidia || nvidia_worked_));
+                break;
+            }
+            case GpuAccess::Kind::render:
+                use = render_use(device.access, rendering);
+                break;
+        }
+        DeviceFacts facts = use.facts(device.id, processes_);
+        const bool untold = !use.percent && use.others.empty();
+        if (device.access.kind == GpuAccess::Kind::none || untold)
+            facts.others_memory_bytes.reset();
+        sample.devices.push_back(std::move(facts));
+    }
+}
+
+void Sampler::look_for_desktops(Sample& sample) {
+    // Finding keys reads every process's environment: only when servers came or went.
+    auto sockets = names_in(places_.root / "tmp/.X11-unix");
+    if (sockets != x11_sockets_ || x11_.empty()) {
+        x11_ = find_x11(places_.root, places_.environment);
+        x11_sockets_ = std::move(sockets);
+    }
+    sample.x11 = x11_;
+    sample.wayland = find_wayland(places_.root, places_.environment);
+}
+
+}  // namespace gleaner::guest
