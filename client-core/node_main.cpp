@@ -110,16 +110,28 @@ void on_signals(asio::signal_set& signals, Daemon& daemon, bool again) {
     });
 }
 
+std::unique_ptr<GuestWatch> make_watch(const NodeOptions& options,
+                                       const std::vector<NodeDevice>& devices, const Clock& clock,
+                                       const asio::any_io_executor& executor) {
+    if (options.policy == "dedicated") return nullptr;
+    GuestWatchOptions watch;
+    for (const auto& [name, value] : config::process_environment()) watch.environment[name] = value;
+    watch.devices = watched_devices(devices);
+    return GuestWatch::create(std::move(watch), clock, executor);
+}
+
 Status run_node(NodeOptions options) {
     GLEANER_TRY(auto token, token_of(options));
     GLEANER_TRY(auto fingerprint, fingerprint_of(options));
     GLEANER_TRY(auto devices, take_inventory(options));
     GLEANER_TRY(auto folder, DataFolder::open(options.data_dir));
     GLEANER_TRY(auto sandbox, make_sandbox(options));
-    DaemonParts parts{std::move(options),     std::move(folder), std::move(devices),
-                      std::move(fingerprint), std::move(token),  std::move(sandbox)};
     const SystemClock clock;
     asio::io_context network{1};
+    auto watch = make_watch(options, devices, clock, network.get_executor());
+    DaemonParts parts{std::move(options),     std::move(folder), std::move(devices),
+                      std::move(fingerprint), std::move(token),  std::move(sandbox),
+                      std::move(watch)};
     Daemon daemon(std::move(parts), clock, network.get_executor());
     asio::signal_set signals(network, SIGTERM, SIGINT);
     on_signals(signals, daemon, false);

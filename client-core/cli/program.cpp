@@ -22,6 +22,7 @@ void add_program(CLI::App& app, Context& context) {
     add_site_commands(app, context);
     add_token_commands(app, context);
     add_node_commands(app, context);
+    add_local_commands(app, context);  // more subcommands of `node`
     add_customer_commands(app, context);
     add_apikey_commands(app, context);
     add_job_commands(app, context);

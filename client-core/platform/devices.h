@@ -85,6 +85,8 @@ struct GpuAccess {
     enum class Kind : std::uint8_t { none, nvidia, render };  ///< render: AMD, Intel and others
     Kind kind = Kind::none;
     std::uint32_t minor = 0;  ///< of the one GPU; render: 0 means all
+
+    friend bool operator==(const GpuAccess&, const GpuAccess&) = default;
 };
 
 /// The device nodes to hand to the sandbox (SandboxSpec::device_nodes): those that exist below

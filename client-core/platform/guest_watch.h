@@ -26,6 +26,8 @@ namespace gleaner {
 struct WatchedDevice {
     std::string id;
     GpuAccess access;
+
+    friend bool operator==(const WatchedDevice&, const WatchedDevice&) = default;
 };
 
 struct GuestWatchOptions {

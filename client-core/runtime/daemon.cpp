@@ -9,6 +9,7 @@
 #include "client-core/runtime/credentials.h"
 #include "client-core/runtime/daemon_words.h"
 #include "client-core/runtime/version.h"
+#include "shared/async/deadline.h"
 #include "shared/util/log.h"
 
 namespace gleaner {
@@ -17,6 +18,13 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr Duration flush_time = 300ms;
+
+void log_failure(const std::exception_ptr& exception) {
+    spdlog::error("event=task_failed why=\"{}\"",
+                  async_detail::error_from_exception(exception).message());
+}
+
 /// Where a node that was joined over the local socket has its coordinator.
 std::filesystem::path home_file(const std::filesystem::path& folder) {
     return folder / "coordinator";
@@ -24,20 +32,37 @@ std::filesystem::path home_file(const std::filesystem::path& folder) {
 
 }  // namespace
 
+std::vector<WatchedDevice> watched_devices(const std::vector<NodeDevice>& devices) {
+    std::vector<WatchedDevice> watched;
+    for (const NodeDevice& device : devices) watched.push_back({device.id, device.access});
+    return watched;
+}
+
 Daemon::Daemon(DaemonParts parts, const Clock& clock, const asio::any_io_executor& executor)
     : parts_(std::move(parts)),
       clock_(clock),
       executor_(executor),
       log_(parts_.folder.path(), clock),
+      background_(executor, log_failure),
       wake_(executor),
       node_ended_(executor) {}
 
 Daemon::~Daemon() = default;
 
 asio::awaitable<Status> Daemon::run() {
+    if (parts_.watch) {
+        guard_ = std::make_unique<GuestGuard>(parts_.folder.path(), std::move(parts_.watch), clock_,
+                                              executor_);
+        for (const Sentence& problem : guard_->problems())
+            log_.add(ActivityLog::Level::warning, problem);
+        guard_->start([this] { obey_guard(); });
+    }
     open_control();
     auto living = live();
     Status outcome = co_await std::move(living);
+    background_.cancel(asio::cancellation_type::terminal);
+    co_await background_.join();
+    if (guard_) co_await guard_->stop();
     if (control_) co_await control_->stop();
     co_return outcome;
 }
@@ -100,6 +125,7 @@ asio::awaitable<Status> Daemon::run_node() {
                     *parts_.sandbox,
                     *this};
     node_ = std::make_unique<Node>(std::move(parts), clock_, executor_);
+    obey_guard();
     auto running = node_->run();
     const Status ended = co_await std::move(running);
     node_.reset();
@@ -134,11 +160,48 @@ void Daemon::stop() {
     wake_.notify();
 }
 
+void Daemon::obey_guard() {
+    if (!guard_) return;
+    const guest::Decision& decision = guard_->decision();
+    std::map<std::string, DeviceOrder> orders;
+    for (const auto& [device, wanted] : decision.devices) {
+        if (wanted.verdict == guest::Verdict::run) continue;
+        DeviceOrder& order = orders[device];
+        order.reason = wanted.why.en;
+        order.use = wanted.verdict == guest::Verdict::throttle ? DeviceOrder::Use::throttle
+                    : wanted.release                           ? DeviceOrder::Use::release
+                                                               : DeviceOrder::Use::suspend;
+    }
+    if (node_) node_->obey(std::move(orders), work::IdleForecast(guard_->forecast()));
+    if (last_why_ != decision.why) {
+        last_why_ = decision.why;
+        if (decision.why.en.empty()) {
+            log_.add(ActivityLog::Level::info, words::may_work());
+        } else {
+            log_.add(ActivityLog::Level::info, words::holds_still(decision.why));
+        }
+    }
+    if (decision.whole == guest::Reason::shutting_down) (void)background_.spawn(let_system_go());
+    if (control_) control_->changed();
+}
+
+asio::awaitable<void> Daemon::let_system_go() {
+    // What obey() handed back is on its way: the line needs a moment, not more.
+    co_await sleep_for(flush_time);
+    guard_->release_shutdown();
+}
+
 void Daemon::node_changed() {
+    if (guard_ && node_) {
+        const NodeView view = node_->view();
+        guard_->set_busy(!view.models.empty());
+        guard_->set_devices(watched_devices(view.devices));
+    }
     if (control_) control_->changed();
 }
 
 void Daemon::device_failed(const std::string& device, const std::string& why) {
+    if (guard_) guard_->device_failed(device, why);
     log_.add(ActivityLog::Level::warning, words::device_failed(device, why));
 }
 

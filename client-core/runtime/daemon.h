@@ -14,8 +14,10 @@
 
 #include "client-core/control/control_server.h"
 #include "client-core/runtime/activity_log.h"
+#include "client-core/runtime/guest_guard.h"
 #include "client-core/runtime/node.h"
 #include "shared/async/notification.h"
+#include "shared/async/task_group.h"
 
 namespace gleaner {
 
@@ -27,7 +29,10 @@ struct DaemonParts {
     std::string hardware_fingerprint;
     std::string token;
     std::unique_ptr<Sandbox> sandbox;
+    std::unique_ptr<GuestWatch> watch;  ///< null: nobody but the node is expected here
 };
+
+[[nodiscard]] std::vector<WatchedDevice> watched_devices(const std::vector<NodeDevice>& devices);
 
 /// Single-threaded.
 class Daemon final : private ControlHandler, private NodeObserver {
@@ -52,6 +57,9 @@ private:
 
     // ---- daemon.cpp ----
     void open_control();
+    /// Carries out what the guard has decided.
+    void obey_guard();
+    [[nodiscard]] boost::asio::awaitable<void> let_system_go();
     [[nodiscard]] boost::asio::awaitable<Status> live();
     [[nodiscard]] boost::asio::awaitable<Status> run_node();
     [[nodiscard]] bool has_identity() const;
@@ -62,6 +70,9 @@ private:
     [[nodiscard]] boost::asio::awaitable<Status> join(std::string coordinator, std::string token);
     [[nodiscard]] boost::asio::awaitable<Status> leave(bool keep_models);
     [[nodiscard]] boost::asio::awaitable<Status> check_sandbox(control::ToProgram& reply);
+    [[nodiscard]] Status command(const control::ToNode& request, control::ToProgram& reply);
+    void describe_guest(control::State& state) const;
+    void fill_settings(control::ToProgram& reply) const;
     void read_log(const control::ToNode& request, control::ToProgram& reply) const;
     [[nodiscard]] std::string report() const;
 
@@ -69,6 +80,9 @@ private:
     const Clock& clock_;
     boost::asio::any_io_executor executor_;
     ActivityLog log_;
+    std::unique_ptr<GuestGuard> guard_;
+    Sentence last_why_;  ///< as told to the activity log
+    TaskGroup background_;
     std::unique_ptr<ControlServer> control_;
     std::unique_ptr<Node> node_;
     std::string problem_;  ///< why there is no node; empty: there is, or nobody has joined

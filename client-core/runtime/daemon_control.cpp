@@ -8,6 +8,7 @@
 #include "client-core/runtime/credentials.h"
 #include "client-core/runtime/daemon.h"
 #include "client-core/runtime/daemon_words.h"
+#include "client-core/control/guest_settings.h"
 #include "client-core/runtime/node_tools.h"
 #include "client-core/runtime/version.h"
 #include "shared/proto/control.pb.h"
@@ -100,8 +101,7 @@ asio::awaitable<void> Daemon::answer(const ToNode& request, ToProgram& reply) {
             break;
         }
         default:
-            done = Error(ErrorCode::unsupported,
-                         "this node does not know that request: install the same version of both");
+            done = command(request, reply);
             break;
     }
     if (done.has_error()) {
@@ -145,11 +145,120 @@ void Daemon::describe(control::State& state) const {
             break;
     }
     for (const auto& device : view.devices) describe_device(device, view, *state.add_devices());
+    if (guard_) describe_guest(state);
     auto& work = *state.mutable_work();
     work.set_running_items(static_cast<std::uint32_t>(view.counts.items));
     work.set_running_streams(static_cast<std::uint32_t>(view.counts.streams));
     work.set_items_total(view.totals.items + view.totals.streams);
     work.set_tokens_total(view.totals.prompt_tokens + view.totals.generated_tokens);
+}
+
+void Daemon::describe_guest(control::State& state) const {
+    const guest::Decision& decision = guard_->decision();
+    const bool working =
+        state.phase() == control::State::EARNING || state.phase() == control::State::WAITING;
+    bool all_paused = !decision.devices.empty();
+    for (const auto& [id, wanted] : decision.devices)
+        all_paused = all_paused && wanted.verdict == guest::Verdict::pause;
+    if (working && all_paused) {
+        state.set_phase(control::State::PAUSED);
+        const Sentence& why =
+            decision.why.en.empty() ? decision.devices.begin()->second.why : decision.why;
+        say(why, *state.mutable_why());
+        state.set_resumes_in_s(guard_->ends_in_s());
+    }
+    for (auto& device : *state.mutable_devices()) {
+        const auto wanted = decision.devices.find(device.id());
+        if (wanted == decision.devices.end() || wanted->second.verdict == guest::Verdict::run)
+            continue;
+        device.set_activity(wanted->second.verdict == guest::Verdict::throttle
+                                ? control::Device::THROTTLED
+                                : control::Device::PAUSED);
+        say(wanted->second.why, *device.mutable_why());
+    }
+    for (const auto& fact : guard_->facts().devices) {
+        for (auto& device : *state.mutable_devices()) {
+            if (device.id() != fact.id) continue;
+            device.set_celsius(fact.celsius.value_or(0));
+            if (fact.memory_free_bytes && fact.memory_total_bytes) {
+                device.set_memory_total_bytes(*fact.memory_total_bytes);
+                device.set_memory_used_bytes(*fact.memory_total_bytes - *fact.memory_free_bytes);
+            }
+        }
+    }
+    state.set_seat_hook(guard_->facts().seat != guest::Seat::unknown);
+    say(sentence_of(guard_->forecast()), *state.mutable_idle_forecast());
+    for (const auto& source : guard_->sources()) {
+        auto& out = *state.add_sources();
+        out.set_what(source.what);
+        out.mutable_how()->set_en(source.words);
+        out.mutable_how()->set_zh(source.words);
+        out.set_works(source.works);
+    }
+}
+
+Status Daemon::command(const ToNode& request, ToProgram& reply) {
+    if (!guard_)
+        return Error(
+            ErrorCode::failed_precondition,
+            "this node is dedicated (policy = \"dedicated\"): it does not pause by itself; "
+            "stop the service to stop it");
+    switch (request.body_case()) {
+        case ToNode::kPause:
+            switch (request.pause().until()) {
+                case control::Pause::UNTIL_TOMORROW:
+                    guard_->pause_until_tomorrow();
+                    break;
+                case control::Pause::FOR_SECONDS:
+                    guard_->pause(std::chrono::seconds(request.pause().seconds()));
+                    break;
+                default:
+                    guard_->pause(std::nullopt);
+                    break;
+            }
+            return ok();
+        case ToNode::kResume:
+            guard_->resume();
+            return ok();
+        case ToNode::kSeat:
+            guard_->seat(request.seat().taken());
+            return ok();
+        case ToNode::kClearFailure:
+            guard_->clear_failure(request.clear_failure().device());
+            return ok();
+        case ToNode::kGetSettings:
+            fill_settings(reply);
+            return ok();
+        case ToNode::kSetSettings: {
+            GLEANER_TRY(auto settings, from_wishes(request.set_settings().local()));
+            GLEANER_TRY(guard_->set_local(std::move(settings)));
+            fill_settings(reply);
+            return ok();
+        }
+        case ToNode::kDescribe: {
+            GLEANER_TRY(const auto settings, from_wishes(request.describe().wishes()));
+            say(guest::describe(settings), *reply.mutable_sentence());
+            return ok();
+        }
+        default:
+            return Error(ErrorCode::unsupported,
+                         "this node does not know that request: install the same version of both");
+    }
+}
+
+void Daemon::fill_settings(ToProgram& reply) const {
+    auto& out = *reply.mutable_settings();
+    const guest::Settings in_force = guard_->in_force();
+    *out.mutable_local() = to_wishes(guard_->local());
+    *out.mutable_in_force() = to_wishes(in_force);
+    *out.mutable_suggested() = to_wishes(guest::suggested(guard_->facts().desktop.value_or(true)
+                                                              ? guest::MachineKind::home
+                                                              : guest::MachineKind::server));
+    say(guest::describe(in_force), *out.mutable_means());
+    out.set_site_rules(guard_->site().has_value());
+    if (guard_->site())
+        for (const auto& field : guest::stricter_fields(*guard_->site(), guard_->local()))
+            out.add_stricter(field);
 }
 
 void Daemon::read_log(const ToNode& request, ToProgram& reply) const {

@@ -44,6 +44,19 @@ Sentence stopping() {
     return {"Stopping: unfinished work is handed back.", "正在停止：未完成的任务将交还。"};
 }
 
+Sentence may_work() {
+    return {"Nothing stands in the way of work now.", "现在可以工作。"};
+}
+
+Sentence holds_still(const Sentence& why) {
+    return {"Holds still: " + why.en, "暂停：" + why.zh};
+}
+
+Sentence dedicated() {
+    return {"This machine is dedicated to Gleaner: it works at any time.",
+            "本机专供拾穗使用：随时工作。"};
+}
+
 Sentence joined(const std::string& node, const std::string& site) {
     return {"Joined site " + site + " as " + node + ".",
             "已加入站点 " + site + "，本机编号 " + node + "。"};

@@ -16,6 +16,9 @@ namespace gleaner::words {
 [[nodiscard]] Sentence waiting();
 [[nodiscard]] Sentence working(std::size_t requests);
 [[nodiscard]] Sentence stopping();
+[[nodiscard]] Sentence may_work();
+[[nodiscard]] Sentence holds_still(const Sentence& why);
+[[nodiscard]] Sentence dedicated();
 [[nodiscard]] Sentence joined(const std::string& node, const std::string& site);
 [[nodiscard]] Sentence left();
 [[nodiscard]] Sentence connected(const std::string& coordinator);

@@ -32,7 +32,8 @@ void add_flags(CLI::App& app, const OptionSet& options, FlagValues& values) {
         };
         if (option.kind == OptionKind::boolean) {
             CLI::callback_t keep_flag = [keep](const CLI::results_t& results) {
-                keep(results.empty() ? "true" : results.front());
+                // CLI11 gives an option without its value one that is empty.
+                keep(results.empty() || results.front().empty() ? "true" : results.front());
                 return true;
             };
             app.add_option(flag, keep_flag, options.describe(option))->expected(0, 1);

@@ -4,9 +4,9 @@ import { after, before, test } from 'node:test';
 // Returns the function that defines a test: (name, body).
 export function testsOf(grid, setUp) {
   let failed = false;
-  const watched = (body) => async () => {
+  const watched = (body) => async (context) => {
     try {
-      await body();
+      await body(context);
     } catch (problem) {
       failed = true;
       throw problem;

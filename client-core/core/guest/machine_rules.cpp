@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint32_t hour_minutes = 60;
 constexpr std::uint32_t day_minutes = 24 * 60;
 constexpr std::uint32_t week_minutes = 7 * day_minutes;
+constexpr Duration input_pause = std::chrono::seconds(2);
 constexpr Duration resume_click = std::chrono::seconds(30);
 constexpr std::uint64_t gb = 1'000'000'000;
 
@@ -121,7 +122,7 @@ Policy::Found Policy::presence(const Facts& facts, const Settings& settings, Tim
     }
     // The click on "resume" is input, too.
     if (resumed_at_ && *facts.last_input <= *resumed_at_ + resume_click) return {};
-    Duration wait = std::chrono::minutes(settings.idle_minutes);
+    Duration wait = std::max<Duration>(std::chrono::minutes(settings.idle_minutes), input_pause);
     // Billing software and a locked screen say that nobody is here: input may be an accident.
     if (free_seat || away) wait = std::min(wait, seat_free_wait);
     const Time free_at = *facts.last_input + wait;

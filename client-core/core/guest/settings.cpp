@@ -157,7 +157,7 @@ Settings suggested(MachineKind kind) {
 }
 
 Status check(const Settings& s) {
-    GLEANER_TRY(within("idle_minutes", s.idle_minutes, 1, 240));
+    GLEANER_TRY(within("idle_minutes", s.idle_minutes, 0, 240));
     GLEANER_TRY(within("business_from_minute", s.business_from_minute, 0, day_minutes - 1));
     GLEANER_TRY(within("business_to_minute", s.business_to_minute, 0, day_minutes - 1));
     GLEANER_TRY(within("others_cpu_percent", s.others_cpu_percent, 0, 100));

@@ -27,7 +27,7 @@ struct Settings {
     /// then only seats work that the billing software says are free. Equal: no such hours.
     std::uint32_t business_from_minute = 0;
     std::uint32_t business_to_minute = 0;
-    std::uint32_t idle_minutes = 10;
+    std::uint32_t idle_minutes = 10;  ///< 0: two seconds, for machines that people only look after
     InUse when_in_use = InUse::pause;
     std::vector<std::string> games;  ///< programs by file name, beyond the presets
     bool use_game_presets = true;

@@ -111,19 +111,22 @@ Sentence describe(const Settings& s) {
     std::string hours_zh;
     add_hours(s, hours_en, hours_zh);
     const std::string minutes = std::to_string(s.idle_minutes);
+    const std::string idle_en = s.idle_minutes == 0   ? "two seconds"
+                                : s.idle_minutes == 1 ? "1 minute"
+                                                      : minutes + " minutes";
+    const std::string idle_zh = s.idle_minutes == 0 ? "2 秒" : minutes + " 分钟";
     switch (s.when_in_use) {
         case Settings::InUse::pause:
-            words.add("Works " + hours_en + ", when nobody has used this PC for " + minutes +
-                          (s.idle_minutes == 1 ? " minute" : " minutes") +
+            words.add("Works " + hours_en + ", when nobody has used this PC for " + idle_en +
                           ", and stops at the first key or mouse movement.",
-                      hours_zh + "，电脑无人使用 " + minutes +
-                          " 分钟后开始工作，一有键盘或鼠标操作立即停止。");
+                      hours_zh + "，电脑无人使用 " + idle_zh +
+                          "后开始工作，一有键盘或鼠标操作立即停止。");
             break;
         case Settings::InUse::throttle:
-            words.add(
-                "Works " + hours_en + ", and slowly while somebody uses this PC (until " + minutes +
-                    " idle minutes have passed).",
-                hours_zh + "工作；有人使用电脑时低速运行，空闲 " + minutes + " 分钟后恢复全速。");
+            words.add("Works " + hours_en +
+                          ", and slowly while somebody uses this PC (until nobody has for " +
+                          idle_en + ").",
+                      hours_zh + "工作；有人使用电脑时低速运行，空闲 " + idle_zh + "后恢复全速。");
             break;
         case Settings::InUse::run:
             words.add("Works " + hours_en + ", also while somebody uses this PC.",

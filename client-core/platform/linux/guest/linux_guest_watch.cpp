@@ -79,6 +79,7 @@ void LinuxGuestWatch::set_pace(Duration interval) {
 }
 
 void LinuxGuestWatch::set_devices(std::vector<WatchedDevice> devices) {
+    if (devices == devices_) return;
     devices_ = std::move(devices);
     hurry_.notify();
 }

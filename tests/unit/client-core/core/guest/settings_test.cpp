@@ -87,7 +87,7 @@ TEST_CASE("settings out of range are refused with the field's name") {
         return checked.has_error() ? checked.error().message() : std::string();
     };
     CHECK(message([](Settings&) {}).empty());
-    CHECK(message([](Settings& s) { s.idle_minutes = 0; }).find("idle_minutes") == 0);
+    CHECK(message([](Settings& s) { s.idle_minutes = 241; }).find("idle_minutes") == 0);
     CHECK(message([](Settings& s) { s.gpu_celsius_max = 200; }).find("gpu_celsius_max") == 0);
     CHECK(message([](Settings& s) { s.business_to_minute = 1440; }).find("business_to") == 0);
     CHECK(message([](Settings& s) { s.games = {"C:\\games\\x.exe"}; }).find("games") == 0);

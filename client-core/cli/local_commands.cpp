@@ -1,0 +1,336 @@
+/// gleanerctl node status|pause|resume|policy|log|…, session: this machine's own node, over its
+/// local socket.
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+
+#include "client-core/cli/context.h"
+#include "client-core/cli/output.h"
+#include "client-core/control/control_client.h"
+#include "client-core/control/control_server.h"
+#include "client-core/control/guest_settings.h"
+#include "shared/proto/control.pb.h"
+
+namespace gleaner::cli {
+
+namespace {
+
+namespace json = boost::json;
+namespace fs = std::filesystem;
+
+constexpr Duration join_within = 60s;
+constexpr Duration leave_within = 60s;
+constexpr std::uint32_t page_lines = 500;
+
+struct LocalOptions {
+    std::string socket;
+    std::uint32_t minutes = 0;
+    bool tomorrow = false;
+    std::vector<std::string> set;
+    std::string file;
+    std::uint32_t lines = 50;
+    std::string contains;
+    std::string coordinator = "localhost:7443";
+    std::string token_file;
+    bool keep_models = false;
+};
+using Options = std::shared_ptr<LocalOptions>;
+
+/// The system's node if there is one, else this user's.
+fs::path socket_of(const LocalOptions& options) {
+    if (!options.socket.empty()) return options.socket;
+    if (const char* named = std::getenv("GLEANER_CONTROL_SOCKET")) return named;
+    const fs::path system = default_control_socket("/var/lib/gleaner-node");
+    std::error_code none;
+    if (fs::exists(system, none)) return system;
+    const char* data = std::getenv("XDG_DATA_HOME");
+    const char* home = std::getenv("HOME");
+    const fs::path base = data != nullptr && *data != '\0'
+                              ? fs::path(data)
+                              : fs::path(home != nullptr ? home : ".") / ".local/share";
+    return default_control_socket(base / "gleaner-node");
+}
+
+Result<control::ToProgram> ask(const LocalOptions& options, control::ToNode request,
+                               Duration within = 30s) {
+    GLEANER_TRY(auto node, ControlClient::open(socket_of(options), "gleanerctl"));
+    return node.ask(std::move(request), within);
+}
+
+std::string phase_word(control::State::Phase phase) {
+    std::string word = control::State::Phase_Name(phase);
+    std::transform(word.begin(), word.end(), word.begin(), [](char c) {
+        return c == '_' ? ' ' : static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    });
+    return word;
+}
+
+json::object to_json(const control::Device& device) {
+    return {{"id", device.id()},
+            {"name", device.name()},
+            {"state",
+             [&] {
+                 auto word = control::Device::Activity_Name(device.activity());
+                 for (char& c : word) c = static_cast<char>(c - 'A' + 'a');
+                 return word;
+             }()},
+            {"why", device.why().en()},
+            {"model", device.model()},
+            {"celsius", device.celsius()},
+            {"memory_used_bytes", device.memory_used_bytes()},
+            {"memory_total_bytes", device.memory_total_bytes()}};
+}
+
+json::object to_json(const control::State& state) {
+    json::array devices;
+    for (const auto& device : state.devices()) devices.push_back(to_json(device));
+    json::array sources;
+    for (const auto& source : state.sources())
+        sources.push_back(
+            {{"what", source.what()}, {"how", source.how().en()}, {"works", source.works()}});
+    return {{"state", phase_word(state.phase())},
+            {"why", state.why().en()},
+            {"resumes_in_s", state.resumes_in_s()},
+            {"node", state.node()},
+            {"site", state.site()},
+            {"coordinator", state.coordinator()},
+            {"running_items", state.work().running_items()},
+            {"running_streams", state.work().running_streams()},
+            {"items_total", state.work().items_total()},
+            {"tokens_total", state.work().tokens_total()},
+            {"idle_forecast", state.idle_forecast().en()},
+            {"devices", std::move(devices)},
+            {"sources", std::move(sources)}};
+}
+
+Status status(const Context& context, const LocalOptions& options) {
+    control::ToNode request;
+    request.mutable_subscribe();
+    GLEANER_TRY(const auto reply, ask(options, std::move(request)));
+    const json::object state = to_json(reply.state());
+    print_record(context, state,
+                 {{"state", "state"},
+                  {"why", "because"},
+                  {"node", "node"},
+                  {"site", "site"},
+                  {"coordinator", "coordinator"},
+                  {"running_items", "items in work"},
+                  {"running_streams", "streams"},
+                  {"items_total", "answered"},
+                  {"tokens_total", "tokens"},
+                  {"idle_forecast", "forecast"}});
+    if (context.json) return ok();
+    for (const auto& device : reply.state().devices()) {
+        const json::object one = to_json(device);
+        context.out << device.id() << ": " << device.name() << ", " << text_at(one, "state");
+        if (!device.why().en().empty()) context.out << ": " << device.why().en();
+        context.out << '\n';
+    }
+    for (const auto& source : reply.state().sources())
+        context.out << (source.works() ? "  sees " : "  cannot see ") << source.what() << ": "
+                    << source.how().en() << '\n';
+    return ok();
+}
+
+Status done(const Context& context, const LocalOptions& options, control::ToNode request,
+            const char* what, Duration within = 30s) {
+    GLEANER_TRY(ask(options, std::move(request), within));
+    print_record(context, json::object{{"done", what}}, {{"done", "done"}});
+    return ok();
+}
+
+Status pause(const Context& context, const LocalOptions& options) {
+    control::ToNode request;
+    auto& pause = *request.mutable_pause();
+    if (options.tomorrow) {
+        pause.set_until(control::Pause::UNTIL_TOMORROW);
+    } else if (options.minutes > 0) {
+        pause.set_until(control::Pause::FOR_SECONDS);
+        pause.set_seconds(options.minutes * 60);
+    }
+    return done(context, options, std::move(request), "paused");
+}
+
+Status seat(const Context& context, const LocalOptions& options, bool taken) {
+    control::ToNode request;
+    request.mutable_seat()->set_taken(taken);
+    return done(context, options, std::move(request), taken ? "seat taken" : "seat free");
+}
+
+Result<std::string> wanted_toml(const LocalOptions& options) {
+    std::string toml;
+    if (!options.file.empty()) {
+        std::ifstream file(options.file, std::ios::binary);
+        toml.assign(std::istreambuf_iterator<char>(file), {});
+        if (!file) return Error(ErrorCode::not_found, "cannot read " + options.file);
+    }
+    for (const auto& line : options.set) {
+        // idle_minutes=5, give_back=release: words need no quotes.
+        const auto equals = line.find('=');
+        if (equals == std::string::npos)
+            return Error(ErrorCode::invalid_argument,
+                         "\"" + line + "\" is not understood: write SETTING=VALUE");
+        const std::string value = line.substr(equals + 1);
+        const bool word = !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
+            return (c >= 'a' && c <= 'z') || c == '_';
+        });
+        const bool quoted = word && value != "true" && value != "false";
+        toml += line.substr(0, equals + 1) + (quoted ? "\"" + value + "\"" : value) + "\n";
+    }
+    return toml;
+}
+
+Status policy(const Context& context, const LocalOptions& options) {
+    control::ToNode request;
+    request.mutable_get_settings();
+    GLEANER_TRY(auto reply, ask(options, std::move(request)));
+    GLEANER_TRY(const std::string toml, wanted_toml(options));
+    if (!toml.empty()) {
+        GLEANER_TRY(auto settings, from_wishes(reply.settings().local()));
+        GLEANER_TRY(settings, settings_from_toml(toml, "policy", settings));
+        control::ToNode change;
+        *change.mutable_set_settings()->mutable_local() = to_wishes(settings);
+        GLEANER_TRY(reply, ask(options, std::move(change)));
+    }
+    GLEANER_TRY(const auto in_force, from_wishes(reply.settings().in_force()));
+    const std::string text = settings_to_toml(in_force);
+    json::array stricter;
+    for (const auto& field : reply.settings().stricter()) stricter.emplace_back(field);
+    const json::object result{{"means", reply.settings().means().en()},
+                              {"toml", text},
+                              {"stricter_by_site", std::move(stricter)}};
+    if (context.json) {
+        context.out << json::serialize(result) << '\n';
+        return ok();
+    }
+    context.out << text << reply.settings().means().en() << '\n';
+    for (const auto& field : reply.settings().stricter())
+        context.out << "The site's owner is stricter about " << field << ".\n";
+    return ok();
+}
+
+Status log(const Context& context, const LocalOptions& options) {
+    control::ToNode request;
+    request.mutable_read_log()->set_count(std::min(options.lines, page_lines));
+    request.mutable_read_log()->set_contains(options.contains);
+    GLEANER_TRY(const auto reply, ask(options, std::move(request)));
+    json::array lines;
+    for (const auto& line : reply.log().lines()) {
+        lines.push_back({{"at", line.at_s()}, {"level", line.level()}, {"text", line.text().en()}});
+    }
+    const json::object page{{"data", std::move(lines)}};
+    print_list(context, page, {{"at", "TIME"}, {"level", "LEVEL"}, {"text", "WHAT"}},
+               "Nothing has happened yet.");
+    return ok();
+}
+
+Status sandbox(const Context& context, const LocalOptions& options) {
+    control::ToNode request;
+    request.mutable_check_sandbox();
+    GLEANER_TRY(const auto reply, ask(options, std::move(request)));
+    json::array attempts;
+    for (const auto& attempt : reply.sandbox().attempts())
+        attempts.push_back({{"attempt", attempt.name()},
+                            {"result", attempt.held() ? "refused" : "ESCAPED"},
+                            {"detail", attempt.detail()}});
+    const json::object report{{"safe", reply.sandbox().safe()}, {"data", std::move(attempts)}};
+    print_list(context, report,
+               {{"attempt", "ATTEMPT"}, {"result", "RESULT"}, {"detail", "DETAIL"}}, "");
+    if (reply.sandbox().safe()) return ok();
+    return Error(ErrorCode::failed_precondition, "the sandbox does not hold on this machine");
+}
+
+Status report(const Context& context, const LocalOptions& options) {
+    control::ToNode request;
+    request.mutable_make_report();
+    GLEANER_TRY(const auto reply, ask(options, std::move(request)));
+    context.out << reply.report().text();
+    return ok();
+}
+
+Status join(const Context& context, const LocalOptions& options) {
+    std::ifstream file(options.token_file);
+    std::string token;
+    std::getline(file, token);
+    if (token.empty())
+        return Error(ErrorCode::not_found, "cannot read a token from " + options.token_file);
+    control::ToNode request;
+    request.mutable_join()->set_coordinator(options.coordinator);
+    request.mutable_join()->set_token(token);
+    return done(context, options, std::move(request), "joined", join_within);
+}
+
+Status leave(const Context& context, const LocalOptions& options) {
+    control::ToNode request;
+    request.mutable_leave()->set_keep_models(options.keep_models);
+    return done(context, options, std::move(request), "left", leave_within);
+}
+
+void add_policy(CLI::App& group, Context& context, const Options& options) {
+    auto* command = group.add_subcommand("policy", "Show or change when this machine works");
+    command->add_option("--set", options->set, "SETTING=VALUE, may be repeated");
+    command->add_option("--file", options->file, "A TOML file with settings");
+    on_chosen(*command, context, [&context, options] { return policy(context, *options); });
+}
+
+void add_pause(CLI::App& group, Context& context, const Options& options) {
+    auto* command = group.add_subcommand("pause", "Pause this machine's node");
+    command->add_option("--minutes", options->minutes, "For so long; else until resumed")
+        ->check(CLI::Range(1, 60 * 24 * 30));
+    command->add_flag("--tomorrow", options->tomorrow, "Until tomorrow morning");
+    on_chosen(*command, context, [&context, options] { return pause(context, *options); });
+}
+
+void add_coming_and_going(CLI::App& group, Context& context, const Options& options) {
+    auto* in = group.add_subcommand("join", "Let this machine's waiting node join a site");
+    in->add_option("--coordinator", options->coordinator, "Host and port")->capture_default_str();
+    in->add_option("--token-file", options->token_file, "File with the site's token")->required();
+    on_chosen(*in, context, [&context, options] { return join(context, *options); });
+    auto* out = group.add_subcommand("leave", "Take this machine out of its site");
+    out->add_flag("--keep-models", options->keep_models, "Do not delete downloaded models");
+    on_chosen(*out, context, [&context, options] { return leave(context, *options); });
+}
+
+}  // namespace
+
+void add_local_commands(CLI::App& program, Context& context) {
+    const auto options = std::make_shared<LocalOptions>();
+    CLI::App& node = *program.get_subcommand("node");
+    CLI::App& session =
+        *program.add_subcommand("session", "For billing software: who sits at this machine");
+    session.require_subcommand(1);
+    const auto simple = [&](CLI::App& group, const char* name, const char* what, auto action) {
+        on_chosen(*group.add_subcommand(name, what), context,
+                  [&context, options, action] { return action(context, *options); });
+    };
+    simple(node, "status", "What this machine's node does, and why", status);
+    add_pause(node, context, options);
+    simple(node, "resume", "End a pause", [](const Context& c, const LocalOptions& o) {
+        control::ToNode request;
+        request.mutable_resume();
+        return done(c, o, std::move(request), "resumed");
+    });
+    add_policy(node, context, options);
+    auto* lines = node.add_subcommand("log", "What this machine's node did");
+    lines->add_option("--lines", options->lines, "The newest so many")->capture_default_str();
+    lines->add_option("--contains", options->contains, "Only lines with this text");
+    on_chosen(*lines, context, [&context, options] { return log(context, *options); });
+    simple(node, "sandbox", "Try to escape from this machine's sandbox", sandbox);
+    simple(node, "report", "A report about this machine's node, for a ticket", report);
+    add_coming_and_going(node, context, options);
+    simple(session, "begin", "Somebody takes the seat: the node stops at once",
+           [](const Context& c, const LocalOptions& o) { return seat(c, o, true); });
+    simple(session, "end", "The seat is free",
+           [](const Context& c, const LocalOptions& o) { return seat(c, o, false); });
+    for (CLI::App* group : {&node, &session})
+        group->add_option("--socket", options->socket,
+                          "Of this machine's node; else the system's, else yours");
+}
+
+}  // namespace gleaner::cli
