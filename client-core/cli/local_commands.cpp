@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 
 #include "client-core/cli/context.h"
 #include "client-core/cli/output.h"
+#include "client-core/cli/policy_options.h"
 #include "client-core/control/control_client.h"
 #include "client-core/control/control_server.h"
 #include "client-core/control/guest_settings.h"
@@ -32,8 +32,7 @@ struct LocalOptions {
     std::string socket;
     std::uint32_t minutes = 0;
     bool tomorrow = false;
-    std::vector<std::string> set;
-    std::string file;
+    PolicyOptions policy;
     std::uint32_t lines = 50;
     std::string contains;
     std::string coordinator = "localhost:7443";
@@ -163,37 +162,13 @@ Status seat(const Context& context, const LocalOptions& options, bool taken) {
     return done(context, options, std::move(request), taken ? "seat taken" : "seat free");
 }
 
-Result<std::string> wanted_toml(const LocalOptions& options) {
-    std::string toml;
-    if (!options.file.empty()) {
-        std::ifstream file(options.file, std::ios::binary);
-        toml.assign(std::istreambuf_iterator<char>(file), {});
-        if (!file) return Error(ErrorCode::not_found, "cannot read " + options.file);
-    }
-    for (const auto& line : options.set) {
-        // idle_minutes=5, give_back=release: words need no quotes.
-        const auto equals = line.find('=');
-        if (equals == std::string::npos)
-            return Error(ErrorCode::invalid_argument,
-                         "\"" + line + "\" is not understood: write SETTING=VALUE");
-        const std::string value = line.substr(equals + 1);
-        const bool word = !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
-            return (c >= 'a' && c <= 'z') || c == '_';
-        });
-        const bool quoted = word && value != "true" && value != "false";
-        toml += line.substr(0, equals + 1) + (quoted ? "\"" + value + "\"" : value) + "\n";
-    }
-    return toml;
-}
-
 Status policy(const Context& context, const LocalOptions& options) {
     control::ToNode request;
     request.mutable_get_settings();
     GLEANER_TRY(auto reply, ask(options, std::move(request)));
-    GLEANER_TRY(const std::string toml, wanted_toml(options));
-    if (!toml.empty()) {
-        GLEANER_TRY(auto settings, from_wishes(reply.settings().local()));
-        GLEANER_TRY(settings, settings_from_toml(toml, "policy", settings));
+    if (options.policy.given()) {
+        GLEANER_TRY(const auto local, from_wishes(reply.settings().local()));
+        GLEANER_TRY(const auto settings, options.policy.apply(local));
         control::ToNode change;
         *change.mutable_set_settings()->mutable_local() = to_wishes(settings);
         GLEANER_TRY(reply, ask(options, std::move(change)));
@@ -274,8 +249,7 @@ Status leave(const Context& context, const LocalOptions& options) {
 
 void add_policy(CLI::App& group, Context& context, const Options& options) {
     auto* command = group.add_subcommand("policy", "Show or change when this machine works");
-    command->add_option("--set", options->set, "SETTING=VALUE, may be repeated");
-    command->add_option("--file", options->file, "A TOML file with settings");
+    options->policy.declare(*command);
     on_chosen(*command, context, [&context, options] { return policy(context, *options); });
 }
 

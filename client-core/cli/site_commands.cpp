@@ -6,6 +6,8 @@
 
 #include "client-core/cli/context.h"
 #include "client-core/cli/output.h"
+#include "client-core/cli/policy_options.h"
+#include "client-core/control/guest_settings.h"
 
 namespace gleaner::cli {
 
@@ -96,6 +98,33 @@ Status revoke_consent(const Context& context, const std::string& id) {
     return ok();
 }
 
+/// Shows it, or changes what is named and leaves the rest.
+Status policy(const Context& context, const std::string& id, const PolicyOptions& options,
+              bool clear) {
+    GLEANER_TRY(auto api, context.connect());
+    const std::string path = "/api/v1/sites/" + percent_encode(id) + "/policy";
+    GLEANER_TRY(auto reply, api.get(path));
+    std::string toml = text_at(reply, "policy");
+    if (clear || options.given()) {
+        guest::Settings settings;
+        if (!toml.empty()) {
+            GLEANER_TRY(settings, settings_from_toml(toml, "the site's policy"));
+        }
+        GLEANER_TRY(settings, options.apply(settings));
+        toml = clear ? std::string() : settings_to_toml(settings);
+        GLEANER_TRY(reply, api.put(path, boost::json::object{{"policy", toml}}));
+    }
+    if (context.json) {
+        context.out << boost::json::serialize(reply) << "\n";
+    } else if (toml.empty()) {
+        context.out << "This site has no policy: each machine's own settings count alone.\n";
+    } else {
+        GLEANER_TRY(const auto settings, settings_from_toml(toml, "the site's policy"));
+        context.out << toml << describe(settings).en << "\n";
+    }
+    return ok();
+}
+
 Status certify(const Context& context, const std::string& id, bool certified) {
     GLEANER_TRY(auto api, context.connect());
     GLEANER_TRY(const auto site, api.put("/api/v1/sites/" + percent_encode(id) + "/certified",
@@ -132,6 +161,16 @@ void add_site_commands(CLI::App& program, Context& context) {
         "revoke-consent", "Take the consent back: stops and disenrols every node of the site");
     revoke->add_option("SITE", *id, "The site's id")->required();
     on_chosen(*revoke, context, [&context, id] { return revoke_consent(context, *id); });
+
+    auto wanted = std::make_shared<PolicyOptions>();
+    auto clear = std::make_shared<bool>(false);
+    CLI::App* rules = group->add_subcommand(
+        "policy", "Show or change when the site's machines work; each can only be stricter");
+    rules->add_option("SITE", *id, "The site's id")->required();
+    wanted->declare(*rules);
+    rules->add_flag("--clear", *clear, "Leave it to each machine");
+    on_chosen(*rules, context,
+              [&context, id, wanted, clear] { return policy(context, *id, *wanted, *clear); });
 
     auto withdraw = std::make_shared<bool>(false);
     CLI::App* mark = group->add_subcommand("certify", "Mark a site as certified (operators)");

@@ -6,6 +6,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "client-core/control/guest_settings.h"
 #include "client-core/runtime/credentials.h"
 #include "client-core/runtime/daemon_words.h"
 #include "client-core/runtime/version.h"
@@ -163,6 +164,8 @@ void Daemon::stop() {
 void Daemon::obey_guard() {
     if (!guard_) return;
     const guest::Decision& decision = guard_->decision();
+    const guest::Settings settings = guard_->in_force();
+    if (node_) node_->limit_processor(settings.cpu_threads, settings.memory_bytes);
     std::map<std::string, DeviceOrder> orders;
     for (const auto& [device, wanted] : decision.devices) {
         if (wanted.verdict == guest::Verdict::run) continue;
@@ -198,6 +201,24 @@ void Daemon::node_changed() {
         guard_->set_devices(watched_devices(view.devices));
     }
     if (control_) control_->changed();
+}
+
+void Daemon::site_policy(const std::string& toml) {
+    if (!guard_) return;
+    std::optional<guest::Settings> settings;
+    if (!toml.empty()) {
+        auto read = settings_from_toml(toml, "the site's policy");
+        if (read.has_error()) {
+            // Of a newer version, say: what was in force stays so.
+            log_.add(ActivityLog::Level::warning, words::failed(read.error()));
+            return;
+        }
+        settings = std::move(read).value();
+    }
+    if (settings == guard_->site()) return;
+    log_.add(ActivityLog::Level::info, words::site_policy(settings.has_value()));
+    const Status set = guard_->set_site(std::move(settings));
+    if (set.has_error()) log_.add(ActivityLog::Level::warning, words::failed(set.error()));
 }
 
 void Daemon::device_failed(const std::string& device, const std::string& why) {

@@ -54,6 +54,7 @@ private:
     // NodeObserver
     void node_changed() override;
     void device_failed(const std::string& device, const std::string& why) override;
+    void site_policy(const std::string& toml) override;
 
     // ---- daemon.cpp ----
     void open_control();

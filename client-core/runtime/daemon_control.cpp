@@ -4,11 +4,11 @@
 #include <fstream>
 #include <utility>
 
+#include "client-core/control/guest_settings.h"
 #include "client-core/platform/escape_probe.h"
 #include "client-core/runtime/credentials.h"
 #include "client-core/runtime/daemon.h"
 #include "client-core/runtime/daemon_words.h"
-#include "client-core/control/guest_settings.h"
 #include "client-core/runtime/node_tools.h"
 #include "client-core/runtime/version.h"
 #include "shared/proto/control.pb.h"

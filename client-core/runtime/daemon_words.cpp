@@ -52,9 +52,12 @@ Sentence holds_still(const Sentence& why) {
     return {"Holds still: " + why.en, "暂停：" + why.zh};
 }
 
-Sentence dedicated() {
-    return {"This machine is dedicated to Gleaner: it works at any time.",
-            "本机专供拾穗使用：随时工作。"};
+Sentence site_policy(bool there_is_one) {
+    if (there_is_one)
+        return {"The site's owner has set when its machines work.",
+                "站点所有者已设置本站点的工作规则。"};
+    return {"The site's owner leaves it to each machine when it works.",
+            "站点所有者已取消统一规则，由各机器自行设置。"};
 }
 
 Sentence joined(const std::string& node, const std::string& site) {

@@ -191,7 +191,7 @@ Status GuestGuard::set_local(guest::Settings settings) {
     GLEANER_TRY(guest::check(settings));
     GLEANER_TRY(save_settings(folder_ / local_file, settings));
     local_ = std::move(settings);
-    decide();
+    settings_changed();
     return ok();
 }
 
@@ -204,8 +204,13 @@ Status GuestGuard::set_site(std::optional<guest::Settings> settings) {
         fs::remove(folder_ / site_file, ignored);
     }
     site_ = std::move(settings);
-    decide();
+    settings_changed();
     return ok();
+}
+
+void GuestGuard::settings_changed() {
+    decide();
+    if (started_) on_decision_();  // limits count, too
 }
 
 void GuestGuard::device_failed(const std::string& device, const std::string& why) {

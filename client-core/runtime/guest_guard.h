@@ -34,8 +34,9 @@ public:
     GuestGuard& operator=(const GuestGuard&) = delete;
     ~GuestGuard();
 
-    /// `on_decision`: what decision() says of verdicts, memory or reasons has changed. For the
-    /// first input after quiet it is called within the event that brought it.
+    /// `on_decision`: what decision() says of verdicts, memory or reasons has changed, or the
+    /// settings in force have. For the first input after quiet it is called within the event that
+    /// brought it.
     void start(std::function<void()> on_decision);
     [[nodiscard]] boost::asio::awaitable<void> stop();
 
@@ -80,6 +81,7 @@ private:
     void save_history();
     void decide();
     void wait_to_look();
+    void settings_changed();
 
     std::filesystem::path folder_;
     std::unique_ptr<GuestWatch> watch_;

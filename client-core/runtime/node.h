@@ -60,6 +60,8 @@ public:
     virtual void node_changed() = 0;
     /// A model failed there for good: `why` says what to do.
     virtual void device_failed(const std::string& device, const std::string& why) = 0;
+    /// The owner's settings for all machines of the site, TOML; empty: none.
+    virtual void site_policy(const std::string& toml) = 0;
 };
 
 /// What a node is made of before it runs. What is referred to outlives it.
@@ -107,6 +109,9 @@ public:
     /// What is paused stops computing before this returns; unfinished work is handed back. Devices
     /// not named run.
     void obey(std::map<std::string, DeviceOrder> orders, work::IdleForecast forecast);
+    /// Never more than the node's own options gave; 0: as much as they gave. Models on the
+    /// processor that run with more are loaded anew.
+    void limit_processor(std::uint32_t threads, std::uint64_t memory_bytes);
     [[nodiscard]] NodeView view() const;
 
 private:
@@ -138,6 +143,7 @@ private:
     /// Enters the status: for the file, and for the observer.
     void enter(NodeView::Session session, std::string problem = {});
     void tell_observer();
+    void on_site_policy(const std::string& toml);
 
     // ---- node_session.cpp: one session ----
     [[nodiscard]] boost::asio::awaitable<Status> session();
@@ -194,6 +200,7 @@ private:
     TaskGroup background_;
     std::map<Sha256, HostedModel> models_;
     std::map<std::string, DeviceOrder> orders_;
+    std::optional<NodeDevice> processor_;  ///< as the options gave it, once it is limited
     work::IdleForecast forecast_ = work::IdleForecast::unknown;
     bool all_paused_ = false;  ///< all devices are, by orders_
     std::unique_ptr<SessionConnection> connection_;

@@ -99,7 +99,7 @@ void Node::announce_devices() {
     // Without a goodbye the coordinator keeps this node's leases for it.
     if (work_.loop().held().empty()) {
         wire::ToCoordinator message;
-        message.mutable_goodbye()->set_reason("the engine has listed the devices of this node");
+        message.mutable_goodbye()->set_reason("what this node offers has changed");
         connection_->send(message);
     }
     coming_back_ = true;

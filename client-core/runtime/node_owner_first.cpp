@@ -61,6 +61,24 @@ void Node::follow_order(HostedModel& hosted) {
     work_.feed(work::ModelGone{host.sha256(), reclaimed(order)});
 }
 
+void Node::limit_processor(std::uint32_t threads, std::uint64_t memory_bytes) {
+    const auto cpu = std::ranges::find(parts_.devices, std::string("cpu"), &NodeDevice::kind);
+    if (cpu == parts_.devices.end()) return;
+    if (!processor_) processor_ = *cpu;
+    const auto within = [](auto limit, auto most) {
+        return limit > 0 ? std::min(limit, most) : most;
+    };
+    const std::uint32_t new_threads = within(threads, processor_->threads);
+    const std::uint64_t new_memory = within(memory_bytes, processor_->memory_bytes);
+    const bool other_memory = cpu->memory_bytes != new_memory;
+    if (!other_memory && cpu->threads == new_threads) return;
+    cpu->threads = new_threads;
+    cpu->memory_bytes = new_memory;
+    for (auto& [id, model] : models_)
+        if (model.host->device() == cpu->id) unload_model(id);
+    if (other_memory) announce_devices();
+}
+
 void Node::tell_prospects() {
     work::Prospects prospects;
     prospects.idle_forecast = forecast_;

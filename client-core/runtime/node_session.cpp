@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <boost/asio/post.hpp>
+
 #include "client-core/runtime/node.h"
 #include "client-core/runtime/session_connection.h"
 #include "client-core/runtime/version.h"
@@ -119,6 +121,7 @@ void Node::on_welcome(const wire::Welcome& welcome) {
         engine_ = {Sha256{welcome.engine().sha256()}, welcome.engine().size_bytes()};
         engine_name = welcome.engine().name() + " " + welcome.engine().version();
     }
+    if (welcome.has_site_policy()) on_site_policy(welcome.site_policy().toml());
     renew_at_ = clock_.now() + std::chrono::seconds(welcome.certificate_renew_after_s());
     spdlog::info("event=connected node={} engine=\"{}\"", welcome.node_id(),
                  printable(engine_name, 200, false));
@@ -162,6 +165,9 @@ Status Node::on_message(wire::ToNode&& message) {
         }
         case wire::ToNode::kDisenrolled:
             return on_disenrolled(message.disenrolled().reason());
+        case wire::ToNode::kSitePolicy:
+            on_site_policy(message.site_policy().toml());
+            break;
         case wire::ToNode::kGoodbye:
             retry_after_ = std::chrono::milliseconds(message.goodbye().retry_after_ms());
             spdlog::info("event=coordinator_says_goodbye why=\"{}\" retry_after_ms={}",
@@ -173,6 +179,10 @@ Status Node::on_message(wire::ToNode&& message) {
             break;
     }
     return ok();
+}
+
+void Node::on_site_policy(const std::string& toml) {
+    asio::post(executor_, [&observer = parts_.observer, toml] { observer.site_policy(toml); });
 }
 
 Error Node::on_disenrolled(const std::string& reason) {

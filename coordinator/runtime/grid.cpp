@@ -156,6 +156,7 @@ void Grid::node_joined(const store::Node& node, const wire::Hello& hello, NodeLi
                    device_class_of(hello, engine)};
     state_->welcome_renew_after_s = certificate_renew_after_s;
     state_->welcome_engine = engine;
+    state_->welcome_policy = node.site_policy;
     state_->tell(joined_event(node, hello, engine));
 
     const auto id = node.id;
@@ -219,6 +220,13 @@ void Grid::cut_off(const NodeId& node, std::string_view reason) {
     }
     for (auto& [id, model] : state_->models) model.ready_on.erase(node);
     state_->tell(core::NodeLeft{node, core::LeaveCause::cut_off});
+}
+
+void Grid::site_policy(const SiteId& site, const std::string& policy) {
+    wire::ToNode message;
+    message.mutable_site_policy()->set_toml(policy);
+    for (const auto& [id, node] : state_->nodes)
+        if (node.facts.site == site) state_->send(id, message);
 }
 
 void Grid::drain(const NodeId& node, std::string_view reason) {

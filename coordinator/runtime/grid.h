@@ -136,6 +136,8 @@ public:
     // ---- Operators ----
     /// Revoked: cuts the node off now. The store has been told already.
     void cut_off(const NodeId& node, std::string_view reason);
+    /// Tells the site's connected nodes; others learn of it when they come.
+    void site_policy(const SiteId& site, const std::string& policy);
     void drain(const NodeId& node, std::string_view reason);
     void model_added(const store::Model& model, std::vector<store::Canary> canaries);
     void model_removed(const store::Model& model);

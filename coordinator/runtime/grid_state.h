@@ -193,6 +193,7 @@ struct Grid::State {
     // The node that is being welcomed: what its Welcome needs besides the scheduler's answer.
     std::uint32_t welcome_renew_after_s = 0;
     const store::EnginePackage* welcome_engine = nullptr;
+    std::string welcome_policy;
 };
 
 }  // namespace gleaner::runtime

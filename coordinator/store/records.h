@@ -81,6 +81,7 @@ struct Site {
     std::string name;
     bool certified = false;
     Consent consent;
+    std::string policy;  ///< guest settings of its nodes, TOML; empty: none
     WallTime created;
 };
 
@@ -98,6 +99,7 @@ struct Node {
     SiteId site;
     OwnerId owner;
     bool site_certified = false;
+    std::string site_policy;
     std::string hardware_fingerprint;
     std::string hostname;
     std::string os;

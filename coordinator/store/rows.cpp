@@ -85,6 +85,7 @@ Site site_row(const Query& row) {
     site.consent = {row.text("consent_text_date"), row.text("consent_text_sha256"),
                     row.text("consent_accepted_by"), row.time("consent_accepted"),
                     row.optional_time("consent_revoked")};
+    site.policy = row.text("policy");
     site.created = row.time("created");
     return site;
 }
@@ -100,6 +101,7 @@ Node node_row(const Query& row) {
     node.site = row.id<SiteId>("site");
     node.owner = row.id<OwnerId>("owner");
     node.site_certified = row.boolean("certified");
+    node.site_policy = row.text("site_policy");
     node.hardware_fingerprint = row.text("hardware_fingerprint");
     node.hostname = row.text("hostname");
     node.os = row.text("os");

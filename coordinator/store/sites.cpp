@@ -73,6 +73,13 @@ Status Store::certify_site(const SiteId& id, bool certified) {
     return changed_one(state_->database->change(sql::certify_site, id, certified), "site");
 }
 
+Status Store::set_site_policy(const SiteId& id, std::string_view toml) {
+    constexpr std::size_t bytes_max = 16'384;
+    if (toml.size() > bytes_max)
+        return Error(ErrorCode::invalid_argument, "a site's policy has at most 16 KiB");
+    return changed_one(state_->database->change(sql::set_site_policy, id, toml), "site");
+}
+
 Result<std::vector<NodeId>> Store::revoke_consent(const SiteId& id) {
     return state_->atomically([&]() -> Result<std::vector<NodeId>> {
         GLEANER_TRY(site(id));

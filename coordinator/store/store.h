@@ -71,6 +71,9 @@ public:
     Result<Site> site(const SiteId& id);
     Result<std::vector<Site>> sites(std::optional<OwnerId> owner);
     Status certify_site(const SiteId& id, bool certified);
+    /// `toml`: guest settings, at most 16 KiB, not looked into; empty: none. Errors: not_found,
+    /// invalid_argument.
+    Status set_site_policy(const SiteId& id, std::string_view toml);
     /// Revokes consent, all tokens and all nodes of the site; returns the nodes to cut off.
     Result<std::vector<NodeId>> revoke_consent(const SiteId& id);
     Result<EnrolmentToken> add_token(const SiteId& site, std::string_view secret_sha256,

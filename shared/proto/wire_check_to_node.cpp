@@ -16,6 +16,10 @@ Status check_endpoint(std::string_view field, Endpoint endpoint) {
     return ok();
 }
 
+Status check_body(const SitePolicy& policy) {
+    return check_lines("site_policy.toml", policy.toml(), 16'384);
+}
+
 Status check_body(const Welcome& welcome) {
     GLEANER_TRY(check_name("welcome.node_id", welcome.node_id(), 64));
     GLEANER_TRY(check_range("welcome.heartbeat_interval_ms", welcome.heartbeat_interval_ms(), 50,
@@ -23,6 +27,9 @@ Status check_body(const Welcome& welcome) {
     GLEANER_TRY(check_range("welcome.certificate_renew_after_s",
                             welcome.certificate_renew_after_s(), 0, duration_s_max));
     GLEANER_TRY(check_count("welcome.keep_leases", welcome.keep_leases_size(), held_max));
+    if (welcome.has_site_policy()) {
+        GLEANER_TRY(check_body(welcome.site_policy()));
+    }
     if (!welcome.has_engine()) return ok();
     const auto& engine = welcome.engine();
     GLEANER_TRY(check_sha256("engine.sha256", engine.sha256()));
@@ -94,6 +101,8 @@ Status check(const ToNode& message) {
     switch (message.body_case()) {
         case ToNode::kWelcome:
             return check_body(message.welcome());
+        case ToNode::kSitePolicy:
+            return check_body(message.site_policy());
         case ToNode::kLease:
             return check_body(message.lease());
         case ToNode::kLeaseRevoke:

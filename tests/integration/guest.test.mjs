@@ -126,6 +126,27 @@ checked('the person pauses and resumes; a pause outlasts nothing else', async ()
   cancel(id);
 });
 
+checked('the site\'s owner sets policy once: the machine follows, and can only be stricter', async () => {
+  const { site } = grid.nodes.get('pc');
+  const refused = grid.tryCtl(grid.operator, 'site', 'policy', site, '--set', 'idle_minutes=30');
+  assert.notEqual(refused.status, 0);
+  assert.match(refused.stderr, /owner/);
+  grid.ctl(grid.ownerKey, 'site', 'policy', site, '--set', 'idle_minutes=30', '--set',
+    'hours=["daily 0-24"]');
+  const followed = await until('the machine follows', () => {
+    const now = ask('node', 'policy');
+    return now.stricter_by_site.includes('idle_minutes') && now;
+  });
+  assert.match(followed.means, /30 minutes/);
+  ask('node', 'policy', '--set', 'idle_minutes=45');
+  assert.match(ask('node', 'policy').means, /45 minutes/);
+  assert.match(JSON.stringify(ask('node', 'log')), /owner has set when/);
+  ask('node', 'policy', '--set', 'idle_minutes=0');
+  assert.match(ask('node', 'policy').means, /30 minutes/);
+  grid.ctl(grid.ownerKey, 'site', 'policy', site, '--clear');
+  await until('it is the machine\'s own again', () => /two seconds/.test(ask('node', 'policy').means));
+});
+
 checked('another user may look, and end nothing', async (context) => {
   if (process.getuid() !== 0) return context.skip('only root can be somebody else');
   const other = (...args) => spawnSync('setpriv', ['--reuid', '65534', '--regid', '65534',

@@ -23,5 +23,5 @@ gleaner_unit_test(unit_node_runtime
     DEPS gleaner_client_runtime)
 
 gleaner_unit_test(unit_control
-    SOURCES client-core/control/control_server_test.cpp
+    SOURCES client-core/control/control_server_test.cpp client-core/control/guest_settings_test.cpp
     DEPS gleaner_client_control)

@@ -12,11 +12,10 @@ std::string mib(std::uint64_t bytes) {
     return std::to_string((bytes + (1u << 20) - 1) >> 20) + " MiB";
 }
 
-/// Bytes that must go before `wanted` fit.
+/// Bytes that must go before `wanted`, at most the quota, fit.
 std::uint64_t shortage(const DiskSpace& disk, std::uint64_t used, std::uint64_t wanted) {
-    const std::uint64_t quota_left = disk.quota_bytes > used ? disk.quota_bytes - used : 0;
-    const std::uint64_t over_quota = used > disk.quota_bytes ? used - disk.quota_bytes : 0;
-    const std::uint64_t by_quota = wanted > quota_left ? wanted - quota_left + over_quota : 0;
+    const std::uint64_t used_max = disk.quota_bytes - wanted;
+    const std::uint64_t by_quota = used > used_max ? used - used_max : 0;
     const std::uint64_t needed_free = wanted + disk.keep_free_bytes;
     const std::uint64_t by_disk = needed_free > disk.free_bytes ? needed_free - disk.free_bytes : 0;
     return std::max(by_quota, by_disk);

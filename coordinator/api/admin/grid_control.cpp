@@ -36,6 +36,9 @@ public:
     void cut_off(const NodeId& node, std::string_view reason) override {
         grid_.cut_off(node, reason);
     }
+    void site_policy(const SiteId& site, const std::string& policy) override {
+        grid_.site_policy(site, policy);
+    }
     void drain(const NodeId& node, std::string_view reason) override { grid_.drain(node, reason); }
     void model_added(const store::Model& model, std::vector<store::Canary> canaries) override {
         grid_.model_added(model, std::move(canaries));

@@ -40,6 +40,8 @@ public:
     [[nodiscard]] virtual std::map<NodeId, LiveNode> live() const = 0;
     /// Ends the node's session now; the store has revoked it already.
     virtual void cut_off(const NodeId& node, std::string_view reason) = 0;
+    /// Tells all nodes of the site.
+    virtual void site_policy(const SiteId& site, const std::string& policy) = 0;
     virtual void drain(const NodeId& node, std::string_view reason) = 0;
     virtual void model_added(const store::Model& model, std::vector<store::Canary> canaries) = 0;
     virtual void model_removed(const store::Model& model) = 0;

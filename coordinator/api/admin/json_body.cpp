@@ -46,6 +46,17 @@ Result<std::string> JsonBody::text(std::string_view key, std::size_t bytes_max) 
     return std::string(text);
 }
 
+Result<std::string> JsonBody::lines(std::string_view key, std::size_t bytes_max) {
+    const json::value* value = member(key);
+    const std::string must = "text of at most " + std::to_string(bytes_max) + " bytes";
+    if (value == nullptr || !value->is_string()) return wrong(key, must);
+    const std::string text(value->get_string());
+    std::string printed = text;
+    std::erase(printed, '\n');
+    if (text.size() > bytes_max || !is_printable(printed)) return wrong(key, must);
+    return text;
+}
+
 Result<std::string> JsonBody::optional_text(std::string_view key, std::size_t bytes_max) {
     const json::value* value = member(key);
     if (value == nullptr || (value->is_string() && value->get_string().empty())) {

@@ -23,7 +23,9 @@ public:
 
     /// 1 to `bytes_max` bytes of printable text.
     [[nodiscard]] Result<std::string> text(std::string_view key, std::size_t bytes_max = 200);
-    /// The same, or empty when the member is absent or null.
+    /// Printable text with line breaks, also none at all.
+    [[nodiscard]] Result<std::string> lines(std::string_view key, std::size_t bytes_max);
+    /// The same as text(), or empty when the member is absent or null.
     [[nodiscard]] Result<std::string> optional_text(std::string_view key,
                                                     std::size_t bytes_max = 200);
     [[nodiscard]] Result<std::int64_t> integer(std::string_view key, std::int64_t min,

@@ -17,6 +17,7 @@ using store::Store;
 namespace {
 
 constexpr std::int64_t token_life_s_max = 365 * 86'400;
+constexpr std::size_t policy_bytes_max = 16'384;
 
 Answer show_consent(AdminState& state, Call /*call*/) {
     const ConsentText& consent = state.options.consent;
@@ -112,6 +113,29 @@ Answer certify_site(AdminState& state, Call call) {
     co_return co_await state.needs.store.write<json::value>(std::move(work));
 }
 
+Answer show_policy(AdminState& state, Call call) {
+    const SiteId id(call.captures[0]);
+    StoreWork work = [&call, id](Store& store) -> Result<json::value> {
+        GLEANER_TRY(const auto site, site_of_caller(store, call, id));
+        return json::value(json::object{{"id", id.get()}, {"policy", site.policy}});
+    };
+    co_return co_await state.needs.store.read<json::value>(std::move(work));
+}
+
+Answer set_policy(AdminState& state, Call call) {
+    GLEANER_CO_TRY(const auto policy, call.body.lines("policy", policy_bytes_max));
+    GLEANER_CO_TRY(call.body.no_more());
+    const SiteId id(call.captures[0]);
+    StoreWork work = [&call, id, policy](Store& store) -> Result<json::value> {
+        GLEANER_TRY(site_of_caller(store, call, id));
+        GLEANER_TRY(store.set_site_policy(id, policy));
+        return json::value(json::object{{"id", id.get()}, {"policy", policy}});
+    };
+    auto set = co_await state.needs.store.write<json::value>(std::move(work));
+    if (set.has_value()) state.needs.grid.site_policy(id, policy);
+    co_return set;
+}
+
 Answer add_token(AdminState& state, Call call) {
     GLEANER_CO_TRY(auto site, call.body.text("site"));
     GLEANER_CO_TRY(const auto uses, call.body.optional_integer("uses", -1, 1'000'000, 1));
@@ -180,6 +204,7 @@ Answer revoke_token(AdminState& state, Call call) {
 constexpr const char* owner_only =
     "a site begins with its owner's own consent, given with the owner's own key: neither an "
     "operator nor a partner can give it for them";
+constexpr const char* owners_policy = "when a site's machines work is its owner's to say";
 constexpr const char* not_partners =
     "machines are enrolled by their owner or the platform, never by a partner";
 
@@ -193,6 +218,8 @@ std::vector<AdminRoute> site_routes() {
         {api::Method::get, "/api/v1/sites/{id}/consent", operators | owners, show_accepted_consent},
         {api::Method::delete_, "/api/v1/sites/{id}/consent", operators | owners, revoke_consent},
         {api::Method::put, "/api/v1/sites/{id}/certified", operators, certify_site},
+        {api::Method::get, "/api/v1/sites/{id}/policy", operators | owners, show_policy},
+        {api::Method::put, "/api/v1/sites/{id}/policy", owners, set_policy, owners_policy},
         {api::Method::post, "/api/v1/tokens", operators | owners, add_token, not_partners},
         {api::Method::get, "/api/v1/tokens", operators | owners, list_tokens},
         {api::Method::delete_, "/api/v1/tokens/{id}", operators | owners, revoke_token},

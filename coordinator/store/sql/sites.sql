@@ -13,21 +13,24 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
 
 -- name: select_site
 SELECT id, owner, name, certified, consent_text_date, consent_text_sha256, consent_accepted_by,
-       consent_accepted, consent_revoked, created
+       consent_accepted, consent_revoked, policy, created
 FROM sites WHERE id = ?1;
 
 -- name: list_sites
 SELECT id, owner, name, certified, consent_text_date, consent_text_sha256, consent_accepted_by,
-       consent_accepted, consent_revoked, created
+       consent_accepted, consent_revoked, policy, created
 FROM sites ORDER BY rowid;
 
 -- name: list_sites_of_owner
 SELECT id, owner, name, certified, consent_text_date, consent_text_sha256, consent_accepted_by,
-       consent_accepted, consent_revoked, created
+       consent_accepted, consent_revoked, policy, created
 FROM sites WHERE owner = ?1 ORDER BY rowid;
 
 -- name: certify_site
 UPDATE sites SET certified = ?2 WHERE id = ?1;
+
+-- name: set_site_policy
+UPDATE sites SET policy = ?2 WHERE id = ?1;
 
 -- name: revoke_consent
 UPDATE sites SET consent_revoked = ?2 WHERE id = ?1 AND consent_revoked IS NULL;
@@ -81,6 +84,7 @@ UPDATE nodes SET revoked = ?2 WHERE id = ?1 AND revoked IS NULL;
 
 -- name: select_node
 SELECT n.id AS id, n.site AS site, s.owner AS owner, s.certified AS certified,
+       s.policy AS site_policy,
        n.hardware_fingerprint AS hardware_fingerprint, n.hostname AS hostname, n.os AS os,
        n.arch AS arch, n.software_version AS software_version,
        n.certificate_serial AS certificate_serial, n.certificate_expires AS certificate_expires,
@@ -89,6 +93,7 @@ FROM nodes n JOIN sites s ON s.id = n.site WHERE n.id = ?1;
 
 -- name: list_nodes
 SELECT n.id AS id, n.site AS site, s.owner AS owner, s.certified AS certified,
+       s.policy AS site_policy,
        n.hardware_fingerprint AS hardware_fingerprint, n.hostname AS hostname, n.os AS os,
        n.arch AS arch, n.software_version AS software_version,
        n.certificate_serial AS certificate_serial, n.certificate_expires AS certificate_expires,
@@ -97,6 +102,7 @@ FROM nodes n JOIN sites s ON s.id = n.site ORDER BY n.rowid;
 
 -- name: list_nodes_of_site
 SELECT n.id AS id, n.site AS site, s.owner AS owner, s.certified AS certified,
+       s.policy AS site_policy,
        n.hardware_fingerprint AS hardware_fingerprint, n.hostname AS hostname, n.os AS os,
        n.arch AS arch, n.software_version AS software_version,
        n.certificate_serial AS certificate_serial, n.certificate_expires AS certificate_expires,

@@ -67,5 +67,11 @@ TEST_CASE("equal ages are told apart by hash, so the choice is reproducible") {
     CHECK(choose_evictions(cached, roomy, 2 * gib).value() == names({"a"}));
 }
 
+TEST_CASE("a quota lowered below what is there evicts without a further artefact") {
+    const std::vector cached{artefact("a", 3 * gib, 30), artefact("b", 3 * gib, 10)};
+    const DiskSpace lowered{.quota_bytes = 4 * gib, .free_bytes = 100 * gib};
+    CHECK(choose_evictions(cached, lowered, 0).value() == names({"b"}));
+}
+
 }  // namespace
 }  // namespace gleaner

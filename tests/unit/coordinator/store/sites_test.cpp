@@ -75,6 +75,18 @@ TEST_CASE_FIXTURE(Fixture, "certifying a site shows on its nodes") {
     CHECK(store->certify_site(SiteId{"site_x"}, true).error().code() == ErrorCode::not_found);
 }
 
+TEST_CASE_FIXTURE(Fixture, "a site's policy is kept with it and shows on its nodes") {
+    CHECK(store->site(world.site.id).value().policy.empty());
+    REQUIRE(store->set_site_policy(world.site.id, "idle_minutes = 3\n").has_value());
+    CHECK(store->site(world.site.id).value().policy == "idle_minutes = 3\n");
+    CHECK(store->node(world.nodes[0]).value().site_policy == "idle_minutes = 3\n");
+    CHECK(store->set_site_policy(world.site.id, std::string(16'385, 'x')).error().code() ==
+          ErrorCode::invalid_argument);
+    CHECK(store->set_site_policy(SiteId{"site_x"}, "").error().code() == ErrorCode::not_found);
+    REQUIRE(store->set_site_policy(world.site.id, "").has_value());
+    CHECK(store->node(world.nodes[0]).value().site_policy.empty());
+}
+
 TEST_CASE_FIXTURE(Fixture, "revoking consent ends the site's tokens and nodes, and only its") {
     const auto second =
         store->add_site(world.owner.id, "Second", world.consent(), StoreWorld::consent_text)

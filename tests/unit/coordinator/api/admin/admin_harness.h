@@ -25,6 +25,9 @@ class RecordingGrid final : public admin::GridControl {
 public:
     [[nodiscard]] std::map<NodeId, admin::LiveNode> live() const override { return nodes; }
     void cut_off(const NodeId& node, std::string_view) override { cut.push_back(node.get()); }
+    void site_policy(const SiteId& site, const std::string& policy) override {
+        policies.emplace_back(site.get(), policy);
+    }
     void drain(const NodeId& node, std::string_view reason) override {
         drained.push_back(node.get() + ": " + std::string(reason));
     }
@@ -39,6 +42,7 @@ public:
 
     std::map<NodeId, admin::LiveNode> nodes;
     std::vector<std::string> cut;
+    std::vector<std::pair<std::string, std::string>> policies;
     std::vector<std::string> drained;
     std::vector<std::string> models;
     std::vector<std::string> removed;

@@ -145,6 +145,26 @@ TEST_CASE("operators certify sites, owners do not") {
     CHECK(put(admin.platform).body.as_object().at("certified").as_bool());
 }
 
+TEST_CASE("a site's owner sets its policy, nobody else does, and its nodes are told") {
+    AdminHarness admin;
+    const auto at = admin.new_site("a");
+    const auto other = admin.new_site("b");
+    const std::string target = "/api/v1/sites/" + at.site + "/policy";
+    const auto put = [&](const store::Principal& who) {
+        return admin.call(who, api::Method::put, target, R"({"policy":"idle_minutes = 3\n"})");
+    };
+    CHECK(put(admin.platform).status == 403);
+    CHECK(put(other.owner).status == 404);
+    CHECK(admin.grid.policies.empty());
+    CHECK(put(at.owner).status == 200);
+    REQUIRE(admin.grid.policies.size() == 1);
+    CHECK(admin.grid.policies[0] ==
+          std::pair<std::string, std::string>(at.site, "idle_minutes = 3\n"));
+    const auto shown = admin.call(admin.platform, api::Method::get, target, "");
+    CHECK(shown.body.as_object().at("policy").as_string() == "idle_minutes = 3\n");
+    CHECK(admin.call(other.owner, api::Method::get, target, "").status == 404);
+}
+
 TEST_CASE("a node is shown with what the grid knows of it, drained, and revoked") {
     AdminHarness admin;
     const auto at = admin.new_site("a");
