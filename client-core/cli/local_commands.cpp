@@ -15,6 +15,7 @@
 #include "client-core/control/control_client.h"
 #include "client-core/control/control_server.h"
 #include "client-core/control/guest_settings.h"
+#include "shared/config/flags.h"
 #include "shared/proto/control.pb.h"
 
 namespace gleaner::cli {
@@ -44,16 +45,18 @@ using Options = std::shared_ptr<LocalOptions>;
 /// The system's node if there is one, else this user's.
 fs::path socket_of(const LocalOptions& options) {
     if (!options.socket.empty()) return options.socket;
-    if (const char* named = std::getenv("GLEANER_CONTROL_SOCKET")) return named;
+    fs::path data;
+    fs::path home;
+    for (const auto& [name, value] : config::process_environment()) {
+        if (name == "GLEANER_CONTROL_SOCKET") return value;
+        if (name == "XDG_DATA_HOME") data = value;
+        if (name == "HOME") home = value;
+    }
     const fs::path system = default_control_socket("/var/lib/gleaner-node");
     std::error_code none;
     if (fs::exists(system, none)) return system;
-    const char* data = std::getenv("XDG_DATA_HOME");
-    const char* home = std::getenv("HOME");
-    const fs::path base = data != nullptr && *data != '\0'
-                              ? fs::path(data)
-                              : fs::path(home != nullptr ? home : ".") / ".local/share";
-    return default_control_socket(base / "gleaner-node");
+    if (data.empty()) data = home / ".local/share";
+    return default_control_socket(data / "gleaner-node");
 }
 
 Result<control::ToProgram> ask(const LocalOptions& options, control::ToNode request,

@@ -25,9 +25,8 @@ Error no_node(const std::filesystem::path& path) {
 }
 
 /// Milliseconds for poll(), rounded up.
-int poll_time(std::chrono::steady_clock::time_point until) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+int poll_time(Time until) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - SystemClock().now());
     return static_cast<int>(std::max<std::int64_t>(0, left.count()));
 }
 
@@ -78,7 +77,7 @@ Status ControlClient::send(const control::ToNode& message) {
 }
 
 Result<control::ToProgram> ControlClient::next(Duration within) {
-    const auto until = std::chrono::steady_clock::now() + within;
+    const Time until = SystemClock().now() + within;
     std::array<char, 16u << 10> buffer;
     control::ToProgram message;
     while (true) {

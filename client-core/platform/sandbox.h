@@ -104,8 +104,9 @@ public:
     [[nodiscard]] virtual bool terminate() = 0;
     /// Ends the program and its children at once (SIGKILL). Idempotent.
     virtual void kill() = 0;
-    /// Stops the program where it is: it keeps its memory and computes nothing until resume(); kill()
-    /// ends it all the same. False if it could not be stopped (it has ended, or is only starting).
+    /// Stops the program where it is: it keeps its memory and computes nothing until resume();
+    /// kill() ends it all the same. False if it could not be stopped (it has ended, or is only
+    /// starting).
     [[nodiscard]] virtual bool suspend() = 0;
     virtual void resume() = 0;
     /// What it wrote last; bounded by the spec. For diagnosis and for programs that print a result.

@@ -4,6 +4,7 @@
 #include "client-core/control/control_server.h"
 
 #include <chrono>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -12,7 +13,6 @@
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <doctest/doctest.h>
@@ -62,7 +62,7 @@ public:
         thread = std::thread([this] { network.run(); });
     }
     ~Rig() {
-        asio::co_spawn(network, server->stop(), asio::detached);
+        asio::co_spawn(network, server->stop(), [](const std::exception_ptr&) {});
         thread.join();
         server.reset();
         fs::remove_all(folder);

@@ -28,6 +28,7 @@ int list_inhibitors(sd_bus_message* call, void* self, sd_bus_error*) {
 }
 
 int list_sessions(sd_bus_message* call, void* self, sd_bus_error*) {
+    ++of(self).lists_asked;
     sd_bus_message* reply = nullptr;
     sd_bus_message_new_method_return(call, &reply);
     sd_bus_message_open_container(reply, 'a', "(susso)");
@@ -68,6 +69,7 @@ int get(sd_bus*, const char*, const char*, const char* property, sd_bus_message*
     if (name == "Active") return sd_bus_message_append(reply, "b", services.active);
     if (name == "LockedHint") return sd_bus_message_append(reply, "b", services.locked);
     if (name == "Class") return sd_bus_message_append(reply, "s", services.session_class.c_str());
+    if (name == "Type") return sd_bus_message_append(reply, "s", services.session_type.c_str());
     if (name == "Metered") return sd_bus_message_append(reply, "u", services.metered);
     return sd_bus_message_append(reply, "s", "something that nobody asks for");
 }
@@ -87,6 +89,7 @@ const sd_bus_vtable session[] = {SD_BUS_VTABLE_START(0),
                                  SD_BUS_PROPERTY("Active", "b", get, 0, 0),
                                  SD_BUS_PROPERTY("Name", "s", get, 0, 0),
                                  SD_BUS_PROPERTY("Class", "s", get, 0, 0),
+                                 SD_BUS_PROPERTY("Type", "s", get, 0, 0),
                                  SD_BUS_PROPERTY("LockedHint", "b", get, 0, 0),
                                  SD_BUS_VTABLE_END};
 

@@ -66,10 +66,13 @@ TEST_CASE("NVIDIA: others' programs are told with share and memory, the node's o
     CHECK(facts.others_memory_bytes == 1100ULL);
     CHECK(facts.others == Names{"game", "Xorg"});
     CHECK(facts.celsius == 61U);
+    CHECK(facts.memory_total_bytes == 1000ULL);
+    CHECK(facts.memory_free_bytes == 400ULL);
     CHECK_FALSE(facts.lost);
     facts = sample.value().at(0).facts("cuda1", processes);
     CHECK(facts.others_percent == 0U);
     CHECK_FALSE(facts.celsius);
+    CHECK_FALSE(facts.memory_total_bytes);
     // The driver's record says nothing new: nobody has used it since.
     sample = use.value()->sample(processes);
     REQUIRE(sample);
@@ -128,7 +131,7 @@ TEST_CASE("NVIDIA: a GPU that fell off the bus is lost, and so are all while the
     REQUIRE(sample.devices.size() == 3);
     CHECK_FALSE(sample.devices[1].lost);
     CHECK(sample.gpu.works);
-    CHECK(sample.gpu.words == "NVML");
+    CHECK(sample.gpu.words.en == "NVML");
     fake.gpu(0).error = 15;
     sample = sampler.take(Time{5'000'000}, devices);
     CHECK(sample.devices[1].lost);
@@ -140,7 +143,8 @@ TEST_CASE("NVIDIA: a GPU that fell off the bus is lost, and so are all while the
     CHECK(sample.devices[1].lost);
     CHECK(sample.devices[2].lost);
     CHECK_FALSE(sample.devices[0].lost);
-    CHECK(sample.gpu.words.find("Driver Not Loaded") != std::string::npos);
+    CHECK(sample.gpu.words.en.find("Driver Not Loaded") != std::string::npos);
+    CHECK(sample.gpu.words.zh.find("驱动") != std::string::npos);
     fake.fail(0);
     sample = sampler.take(Time{100'000'000}, devices);
     CHECK_FALSE(sample.devices[1].lost);
@@ -219,6 +223,8 @@ TEST_CASE("DRM: a driver that counts cycles is understood too") {
 TEST_CASE("DRM: a GPU whose node is gone is lost") {
     const testing::TemporaryFolder root;
     root.write("sys/bus/pci/devices/0000:03:00.0/hwmon/hwmon2/temp1_input", "55000\n");
+    root.write("sys/bus/pci/devices/0000:03:00.0/mem_info_vram_total", "8000\n");
+    root.write("sys/bus/pci/devices/0000:03:00.0/mem_info_vram_used", "3000\n");
     fs::create_directories(root.path() / "sys/class/drm/renderD128");
     fs::create_symlink(root.path() / "sys/bus/pci/devices/0000:03:00.0",
                        root.path() / "sys/class/drm/renderD128/device");
@@ -230,6 +236,8 @@ TEST_CASE("DRM: a GPU whose node is gone is lost") {
     CHECK_FALSE(sample.devices.at(0).lost);
     CHECK(sample.devices.at(0).celsius == 55U);
     CHECK(sample.devices.at(0).others_percent == 0U);
+    CHECK(sample.devices.at(0).memory_total_bytes == 8000U);
+    CHECK(sample.devices.at(0).memory_free_bytes == 5000U);
     fs::remove(root.path() / "sys/class/drm/renderD128/device");
     sample = sampler.take(Time{5'000'000}, devices);
     CHECK(sample.devices.at(0).lost);

@@ -76,6 +76,11 @@ TEST_CASE("the node's processor time is that of all its processes and their ende
     ProcessTable table(root.path());
     table.refresh(Time{0}, {100});
     CHECK(table.own_ticks() == 44);
+    // Another program has got the number of one of them.
+    testing::put_process(root, {101, 1, "game", "", 1000, false, 900});
+    CHECK(table.own_ticks() == 40);
+    table.refresh(Time{5'000'000}, {100});
+    CHECK_FALSE(table.own(101));
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ TEST_CASE("D-Bus: a locked screen, and one where nobody is signed in, are told")
     Rig rig;
     REQUIRE(rig.run_until([](const BusFacts& facts) { return facts.locked == false; }));
     CHECK(rig.bus.facts().logind);
-    CHECK(rig.bus.facts().seats);
+    CHECK(rig.bus.facts().seats == true);
     rig.services.locked = 1;
     rig.services.changed();
     CHECK(rig.run_until([](const BusFacts& facts) { return facts.locked == true; }));
@@ -56,7 +56,31 @@ TEST_CASE("D-Bus: a locked screen, and one where nobody is signed in, are told")
     CHECK(rig.run_until([](const BusFacts& facts) { return facts.locked == true; }));
     rig.services.somebody = false;
     rig.services.changed();
-    CHECK(rig.run_until([](const BusFacts& facts) { return !facts.locked && !facts.seats; }));
+    CHECK(rig.run_until([](const BusFacts& facts) { return !facts.locked && facts.seats == false; }));
+}
+
+TEST_CASE("D-Bus: a login at a console is somebody at the machine, a session of no type is not") {
+    Rig rig;
+    CHECK_FALSE(rig.bus.facts().seats);
+    rig.services.session_type = "tty";
+    REQUIRE(rig.run_until([](const BusFacts& facts) { return facts.seats == true; }));
+    rig.services.session_type = "unspecified";
+    rig.services.changed();
+    CHECK(rig.run_until([](const BusFacts& facts) { return facts.seats == false; }));
+}
+
+TEST_CASE("D-Bus: however many signals logind sends, it is asked once a second") {
+    Rig rig;
+    REQUIRE(rig.run_until([](const BusFacts& facts) { return facts.seats.has_value(); }));
+    const int before = rig.services.lists_asked;
+    const Time begun = rig.clock.now();
+    Time last = begun;
+    REQUIRE(rig.run_until([&](const BusFacts&) {
+        rig.services.changed();
+        last = rig.clock.now();
+        return rig.services.lists_asked >= before + 2;
+    }));
+    CHECK(last - begun > 900ms);
 }
 
 TEST_CASE("D-Bus: a film is another program's hold on idleness, and not on sleep") {
@@ -66,13 +90,13 @@ TEST_CASE("D-Bus: a film is another program's hold on idleness, and not on sleep
     rig.services.idle = 1;  // to see that the answer has come
     rig.services.changed();
     REQUIRE(rig.run_until([](const BusFacts& facts) { return facts.idle_since.has_value(); }));
-    CHECK(rig.bus.facts().film.empty());
+    CHECK(rig.bus.facts().film == "");
     rig.services.inhibited = "sleep:idle";
     rig.services.changed();
     CHECK(rig.run_until([](const BusFacts& facts) { return facts.film == "player"; }));
     rig.services.inhibited = "";
     rig.services.changed();
-    CHECK(rig.run_until([](const BusFacts& facts) { return facts.film.empty(); }));
+    CHECK(rig.run_until([](const BusFacts& facts) { return facts.film == ""; }));
 }
 
 TEST_CASE("D-Bus: since when logind thinks that the person is idle is told in the node's time") {
@@ -123,6 +147,7 @@ TEST_CASE("D-Bus: a bus that ends and one that is not there are told") {
     REQUIRE(rig.run_until([&](const BusFacts&) { return rig.ended.has_value(); }));
     CHECK_FALSE(*rig.ended);
     CHECK_FALSE(rig.bus.facts().logind);
+    CHECK_FALSE(rig.bus.facts().film);
     SystemBus none("unix:path=/nonexistent/bus", rig.clock, rig.io.get_executor(), [] {});
     std::optional<ErrorCode> code;
     const auto run = [](SystemBus& bus,

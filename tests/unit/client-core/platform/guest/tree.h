@@ -15,6 +15,7 @@ struct MadeProcess {
     std::string executable;  ///< empty: not to be read, as of another user or of the kernel
     unsigned ticks = 0;      ///< each of user, system and those of ended children
     bool kernel = false;
+    unsigned started = 100;
 };
 
 inline void put_process(const TemporaryFolder& root, const MadeProcess& process) {
@@ -24,7 +25,7 @@ inline void put_process(const TemporaryFolder& root, const MadeProcess& process)
                                     std::to_string(process.parent) + " 1 1 0 -1 " +
                                     (process.kernel ? "2129984" : "4194560") + " 9 9 9 9 " + ticks +
                                     " " + ticks + " " + ticks + " " + ticks +
-                                    " 20 0 1 0 100 1000 10\n");
+                                    " 20 0 1 0 " + std::to_string(process.started) + " 1000 10\n");
     if (process.executable.empty()) return;
     std::error_code ec;
     std::filesystem::remove(root.path() / folder / "exe", ec);

@@ -2,6 +2,7 @@
 // as compositors do and says what the test wants it to.
 #include "client-core/platform/linux/guest/wayland_idle.h"
 
+#include <ext-idle-notify-v1-server-protocol.h>
 #include <functional>
 #include <optional>
 #include <string>
@@ -11,7 +12,6 @@
 #include <boost/asio/io_context.hpp>
 #include <doctest/doctest.h>
 
-#include "ext-idle-notify-v1-server-protocol.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/unit/client-core/platform/guest/run_until.h"
 

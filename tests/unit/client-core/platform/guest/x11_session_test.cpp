@@ -2,11 +2,11 @@
 // manager: the test sets what one would.
 #include "client-core/platform/linux/guest/x11_session.h"
 
+#include <exception>
 #include <functional>
 #include <xcb/xcb.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "tests/unit/client-core/platform/guest/run_until.h"
@@ -95,7 +95,7 @@ struct Rig {
         place.socket = "/tmp/.X11-unix/X" + std::to_string(server.display());
         place.authority = authority.empty() ? server.authority_file() : authority;
         session = std::make_unique<X11Session>(place, "/", clock, io.get_executor());
-        boost::asio::co_spawn(io, count(), boost::asio::detached);
+        boost::asio::co_spawn(io, count(), [](const std::exception_ptr&) {});
     }
     boost::asio::awaitable<void> count() {
         while (session) {
@@ -208,13 +208,16 @@ TEST_CASE("X11: a server that a program has grabbed holds up nobody, not even th
 TEST_CASE("X11: a wrong key and a server that ends are told as what they are") {
     Rig refused("/nonexistent");
     REQUIRE(refused.run_until([](const X11Session::State& state) { return state.ended; }));
-    CHECK(refused.session->state().problem.find("XAUTHORITY") != std::string::npos);
+    CHECK(refused.session->state().reached);
+    CHECK_FALSE(refused.session->state().worked);
+    CHECK(refused.session->state().problem->message().find("XAUTHORITY") != std::string::npos);
     Rig rig;
     REQUIRE(rig.run_until([](const X11Session::State& state) { return state.connected; }));
     rig.server.stop();
     REQUIRE(rig.run_until([](const X11Session::State& state) { return state.ended; }));
-    CHECK(rig.session->state().problem == "X11: the server has ended");
+    CHECK(rig.session->state().problem->message() == "X11: the server has ended");
     CHECK_FALSE(rig.session->state().full_screen);
+    CHECK(rig.session->state().worked);
 }
 
 }  // namespace

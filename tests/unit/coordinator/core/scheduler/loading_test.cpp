@@ -283,27 +283,3 @@ TEST_CASE("a corrupt file is no longer counted as cached") {
     rig.advance(3s);
     CHECK(loaders(rig) == std::vector<std::string>{"n1", "n2"});
 }
-
-TEST_CASE("nothing is loaded on a device that its owner uses, and work comes back afterwards") {
-    Rig rig;
-    rig.offer(model_a);
-    NodeJoined joined;
-    joined.node = NodeId{"n1"};
-    joined.site = SiteId{"s"};
-    joined.owner = OwnerId{"o"};
-    joined.engine = "llama.cpp 1 cuda";
-
-    joined.devices = {{"cuda0", "cuda", "Card", "1", 16 * gib},
-                      {"cuda1", "cuda", "Card", "1", 8 * gib}};
-    rig.tell(joined);
-    rig.tell(CapacityChanged{NodeId{"n1"}, {}, false, {"cuda0", "cuda1"}});
-    rig.open({.items = 100});
-    CHECK(rig.all<LoadModel>().empty());
-
-    rig.tell(CapacityChanged{NodeId{"n1"}, {}, false, {"cuda0"}});
-    REQUIRE(rig.all<LoadModel>().size() == 1);
-    CHECK(rig.all<LoadModel>().front().device == "cuda1");  // although the other has more memory
-    rig.tell(CapacityChanged{NodeId{"n1"}, {}, false, {"cuda1"}});
-    say(rig, "n1", model_a, ModelPhase::unloaded);
-    CHECK(rig.all<LoadModel>().back().device == "cuda0");
-}

@@ -398,18 +398,3 @@ TEST_CASE("streams held over a lost connection are stopped when the node returns
     rig.tell(again);
     CHECK(rig.latest<StopStream>().size() == 1);
 }
-
-TEST_CASE("a stream goes to a node that stays rather than to one whose owner comes back soon") {
-    Rig rig;
-    rig.offer(model_a);
-    rig.join_ready({"n1", "s1", "o1", false, 8 * gib, {}, 64, 4, 8, 200});
-    rig.join_ready({"n2", "s2", "o2"});
-    CapacityChanged soon{NodeId{"n1"}, {{model_a, 64, 4}}, false};
-    soon.leaves_soon = true;
-    rig.tell(soon);
-    request(rig, 1);
-    REQUIRE(rig.latest<StartStream>().size() == 1);
-    CHECK(rig.latest<StartStream>().front().node.get() == "n2");  // although n1 is faster
-    for (std::uint64_t id = 2; id <= 3; ++id) request(rig, id);
-    CHECK(rig.latest<StartStream>().front().node.get() == "n1");  // n2 is half full
-}
