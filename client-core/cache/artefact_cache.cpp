@@ -116,22 +116,17 @@ Status ArtefactCache::make_room(std::uint64_t bytes) {
         artefacts.push_back({sha256, entry.size_bytes, entry.last_used, holds_.contains(sha256)});
     }
     std::error_code error;
-    fs::create_directories(options_.folder, error);  // somebody may have removed it
     const fs::space_info space = fs::space(options_.folder, error);
     const DiskSpace disk{options_.quota_bytes, error ? 0 : space.available,
                          options_.keep_free_bytes};
     GLEANER_TRY(const auto evicted, choose_evictions(artefacts, disk, bytes));
-    evict(evicted);
-    return ok();
-}
-
-void ArtefactCache::evict(const std::vector<Sha256>& artefacts) {
-    for (const Sha256& sha256 : artefacts) {
+    for (const Sha256& sha256 : evicted) {
         spdlog::info("event=artefact_evicted sha256={}", sha256.get());
         const bool complete = entries_.at(sha256).kind != Kind::partial;
         forget(sha256);
         if (complete && on_evicted_) on_evicted_(sha256);
     }
+    return ok();
 }
 
 std::vector<Sha256> ArtefactCache::complete() const {
@@ -158,8 +153,6 @@ asio::awaitable<Result<fs::path>> ArtefactCache::model(WantedArtefact wanted,
     const auto turn = co_await one_at_a_time_.enter();
     const fs::path path = path_of(wanted.sha256, Kind::model);
     if (entries_.contains(wanted.sha256) && entries_.at(wanted.sha256).kind == Kind::model) {
-        std::error_code unreadable;
-        if (!fs::exists(path, unreadable)) entries_.at(wanted.sha256).verified = false;
         if (!entries_.at(wanted.sha256).verified) {
             std::function<Result<Sha256>()> job = [text = path.string()] {
                 return hash_file(text);

@@ -93,10 +93,7 @@ asio::awaitable<Status> ArtefactCache::download(WantedArtefact wanted, fs::path 
     if (!room) co_return room.error().within(name_of(wanted.sha256));
 
     const fs::path path = path_of(wanted.sha256, Kind::partial);
-    std::function<Result<std::unique_ptr<PartialFile>>()> opening = [path, destination, list] {
-        std::error_code seen_when_opened;  // somebody may have removed the folders
-        fs::create_directories(path.parent_path(), seen_when_opened);
-        fs::create_directories(destination.parent_path(), seen_when_opened);
+    std::function<Result<std::unique_ptr<PartialFile>>()> opening = [path, list] {
         return PartialFile::open(path, list);
     };
     GLEANER_CO_TRY(const auto partial, co_await worker_.run(std::move(opening)));

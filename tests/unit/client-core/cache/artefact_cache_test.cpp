@@ -312,14 +312,5 @@ TEST_CASE("an engine is unpacked only under the release key and is verified agai
     }
 }
 
-TEST_CASE_FIXTURE(Fixture, "a cache removed while the node runs is filled again") {
-    const Sha256 sha256 = source.add(noise(chunk_size_bytes + 5));
-    REQUIRE(model(sha256));
-    fs::remove_all(folder.path() / "cache");
-    const auto path = model(sha256);
-    REQUIRE(path);
-    CHECK(content_of(path.value()) == source.contents.at(sha256));
-}
-
 }  // namespace
 }  // namespace gleaner
