@@ -37,15 +37,12 @@ int fail(const Error& error) {
     return refused ? exit_not_allowed : 1;
 }
 
-/// Beside this program, where the packages put it, or where the build tree has it.
-std::string probe_beside_program() {
+/// Beside this program, where the packages put it, or in `built`, where the build tree has it.
+std::filesystem::path beside_program(const char* name, const char* built) {
     std::error_code problem;
     const auto self = std::filesystem::read_symlink("/proc/self/exe", problem).parent_path();
-    if (const auto built = self / "platform/gleaner-probe";
-        std::filesystem::exists(built, problem)) {
-        return built.string();
-    }
-    return (self / "gleaner-probe").string();
+    if (auto there = self / built / name; std::filesystem::exists(there, problem)) return there;
+    return self / name;
 }
 
 void fill_in(NodeOptions& options) {
@@ -53,7 +50,9 @@ void fill_in(NodeOptions& options) {
         options.data_dir =
             default_data_dir(config::process_environment(), ::geteuid() == 0).string();
     }
-    if (options.probe.empty()) options.probe = probe_beside_program();
+    if (options.probe.empty()) {
+        options.probe = beside_program("gleaner-probe", "platform").string();
+    }
 }
 
 Result<std::string> token_of(const NodeOptions& options) {
@@ -129,8 +128,13 @@ Status run_node(NodeOptions options) {
     const SystemClock clock;
     asio::io_context network{1};
     auto watch = make_watch(options, devices, clock, network.get_executor());
-    DaemonParts parts{std::move(options),     std::move(folder), std::move(devices),
-                      std::move(fingerprint), std::move(token),  std::move(sandbox),
+    DaemonParts parts{std::move(options),
+                      std::move(folder),
+                      std::move(devices),
+                      std::move(fingerprint),
+                      std::move(token),
+                      std::move(sandbox),
+                      beside_program("gleaner-gpu-bench", "bench/cuda"),
                       std::move(watch)};
     Daemon daemon(std::move(parts), clock, network.get_executor());
     asio::signal_set signals(network, SIGTERM, SIGINT);

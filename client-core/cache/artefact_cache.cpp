@@ -1,10 +1,10 @@
 #include "client-core/cache/artefact_cache.h"
 
 #include <algorithm>
+#include <limits>
 #include <system_error>
 #include <utility>
 
-#include "client-core/core/cache_policy/cache_policy.h"
 #include "shared/artefact/sha256.h"
 #include "shared/util/log.h"
 
@@ -43,6 +43,7 @@ ArtefactCache::ArtefactCache(ArtefactCacheOptions options, ArtefactSource& sourc
                              const Clock& clock, const asio::any_io_executor& executor)
     : options_(std::move(options)),
       source_(&source),
+      models_from_(&source),
       clock_(&clock),
       worker_(executor),
       one_at_a_time_(executor),
@@ -89,7 +90,7 @@ void ArtefactCache::take_stock(const fs::path& folder, Kind kind) {
             fs::remove_all(it->path(), error);  // left over from a run that was killed
             continue;
         }
-        entries_[sha256.value()] = {kind, size_on_disk(it->path()), modified(it->path()), false};
+        entries_[sha256.value()] = {kind, size_on_disk(it->path()), modified(it->path()), false, 0};
     }
 }
 
@@ -110,23 +111,43 @@ void ArtefactCache::forget(const Sha256& sha256) {
     entries_.erase(it);
 }
 
-Status ArtefactCache::make_room(std::uint64_t bytes) {
+std::vector<CachedArtefact> ArtefactCache::stock() const {
     std::vector<CachedArtefact> artefacts;
     for (const auto& [sha256, entry] : entries_) {
         artefacts.push_back({sha256, entry.size_bytes, entry.last_used, holds_.contains(sha256)});
     }
+    return artefacts;
+}
+
+void ArtefactCache::set_quota(std::uint64_t quota_bytes) {
+    options_.quota_bytes = quota_bytes;
+    const auto artefacts = stock();
+    std::uint64_t held = 0;
+    for (const auto& artefact : artefacts) held += artefact.in_use ? artefact.size_bytes : 0;
+    // Only the quota counts here: how full the disk is matters when something is to be written.
+    const DiskSpace disk{std::max(quota_bytes, held), std::numeric_limits<std::uint64_t>::max(), 0};
+    const auto evicted = choose_evictions(artefacts, disk, 0);
+    if (evicted) evict(evicted.value());
+}
+
+Status ArtefactCache::make_room(std::uint64_t bytes) {
     std::error_code error;
+    fs::create_directories(options_.folder, error);  // somebody may have removed it
     const fs::space_info space = fs::space(options_.folder, error);
     const DiskSpace disk{options_.quota_bytes, error ? 0 : space.available,
                          options_.keep_free_bytes};
-    GLEANER_TRY(const auto evicted, choose_evictions(artefacts, disk, bytes));
-    for (const Sha256& sha256 : evicted) {
+    GLEANER_TRY(const auto evicted, choose_evictions(stock(), disk, bytes));
+    evict(evicted);
+    return ok();
+}
+
+void ArtefactCache::evict(const std::vector<Sha256>& artefacts) {
+    for (const Sha256& sha256 : artefacts) {
         spdlog::info("event=artefact_evicted sha256={}", sha256.get());
         const bool complete = entries_.at(sha256).kind != Kind::partial;
         forget(sha256);
         if (complete && on_evicted_) on_evicted_(sha256);
     }
-    return ok();
 }
 
 std::vector<Sha256> ArtefactCache::complete() const {
@@ -135,6 +156,28 @@ std::vector<Sha256> ArtefactCache::complete() const {
         if (entry.kind != Kind::partial) complete.push_back(sha256);
     }
     return complete;
+}
+
+void ArtefactCache::tell_verified(const Sha256& sha256) const {
+    if (on_verified_) on_verified_(sha256, entries_.at(sha256).size_bytes);
+}
+
+std::optional<SharedModel> ArtefactCache::shared_model(const Sha256& sha256) const {
+    const auto it = entries_.find(sha256);
+    if (it == entries_.end() || it->second.kind == Kind::engine) return std::nullopt;
+    const Entry& entry = it->second;
+    const std::uint64_t bytes = entry.verified ? entry.size_bytes : entry.verified_bytes;
+    if (bytes == 0) return std::nullopt;
+    return SharedModel{path_of(sha256, entry.kind), bytes, entry.size_bytes};
+}
+
+std::vector<std::pair<Sha256, std::uint64_t>> ArtefactCache::verified_models() const {
+    std::vector<std::pair<Sha256, std::uint64_t>> models;
+    for (const auto& [sha256, entry] : entries_) {
+        const bool whole = entry.kind == Kind::model && entry.verified;
+        if (whole) models.emplace_back(sha256, entry.size_bytes);
+    }
+    return models;
 }
 
 std::uint64_t ArtefactCache::free_bytes() const {
@@ -153,6 +196,8 @@ asio::awaitable<Result<fs::path>> ArtefactCache::model(WantedArtefact wanted,
     const auto turn = co_await one_at_a_time_.enter();
     const fs::path path = path_of(wanted.sha256, Kind::model);
     if (entries_.contains(wanted.sha256) && entries_.at(wanted.sha256).kind == Kind::model) {
+        std::error_code unreadable;
+        if (!fs::exists(path, unreadable)) entries_.at(wanted.sha256).verified = false;
         if (!entries_.at(wanted.sha256).verified) {
             std::function<Result<Sha256>()> job = [text = path.string()] {
                 return hash_file(text);
@@ -160,6 +205,7 @@ asio::awaitable<Result<fs::path>> ArtefactCache::model(WantedArtefact wanted,
             const auto actual = co_await worker_.run(std::move(job));
             if (actual && actual.value() == wanted.sha256) {
                 entries_.at(wanted.sha256).verified = true;
+                tell_verified(wanted.sha256);
             } else {
                 spdlog::warn("event=model_damaged_on_disk sha256={} action=download",
                              wanted.sha256.get());
@@ -171,10 +217,11 @@ asio::awaitable<Result<fs::path>> ArtefactCache::model(WantedArtefact wanted,
             co_return path;
         }
     }
-    auto downloading = download(wanted, path, std::move(on_progress));
+    auto downloading = download(wanted, path, *models_from_, std::move(on_progress));
     GLEANER_CO_TRY(co_await std::move(downloading));
-    entries_[wanted.sha256] = {Kind::model, size_on_disk(path), {}, true};
+    entries_[wanted.sha256] = {Kind::model, size_on_disk(path), {}, true, 0};
     touch(wanted.sha256);
+    tell_verified(wanted.sha256);
     co_return path;
 }
 
@@ -198,7 +245,8 @@ asio::awaitable<Result<InstalledEngine>> ArtefactCache::engine(WantedArtefact wa
                      wanted.sha256.get(), manifest.error().message());
         forget(wanted.sha256);
     }
-    auto downloading = download(wanted, archive_path(wanted.sha256), std::move(on_progress));
+    auto downloading =
+        download(wanted, archive_path(wanted.sha256), *source_, std::move(on_progress));
     GLEANER_CO_TRY(co_await std::move(downloading));
     auto unpacking = unpack(wanted, release_key);
     GLEANER_CO_TRY(auto manifest, co_await std::move(unpacking));
@@ -218,7 +266,7 @@ asio::awaitable<Result<EngineManifest>> ArtefactCache::unpack(WantedArtefact wan
     };
     auto manifest = co_await worker_.run(std::move(job));
     if (!manifest) co_return manifest.error().within("engine " + wanted.sha256.get());
-    entries_[wanted.sha256] = {Kind::engine, size_on_disk(folder), {}, true};
+    entries_[wanted.sha256] = {Kind::engine, size_on_disk(folder), {}, true, 0};
     touch(wanted.sha256);
     co_return std::move(manifest).value();
 }

@@ -7,8 +7,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -16,6 +18,7 @@
 
 #include "client-core/cache/turnstile.h"
 #include "client-core/cache/worker.h"
+#include "client-core/core/cache_policy/cache_policy.h"
 #include "shared/artefact/chunk_list.h"
 #include "shared/artefact/engine_package.h"
 #include "shared/model/ids.h"
@@ -50,6 +53,13 @@ struct WantedArtefact {
     std::uint64_t size_bytes = 0;  ///< as the coordinator says; 0: not known
 };
 
+/// What of a model is on disk and verified: its first bytes, or all of it.
+struct SharedModel {
+    std::filesystem::path path;
+    std::uint64_t bytes = 0;
+    std::uint64_t size_bytes = 0;
+};
+
 struct InstalledEngine {
     std::filesystem::path folder;
     EngineManifest manifest;
@@ -60,6 +70,8 @@ class ArtefactCache {
 public:
     /// Bytes that are here so far; called at each chunk.
     using OnProgress = std::function<void(std::uint64_t bytes)>;
+    /// A model is complete, and its hash holds.
+    using OnVerified = std::function<void(const Sha256& sha256, std::uint64_t size_bytes)>;
     using OnEvicted = std::function<void(const Sha256& sha256)>;
 
     ArtefactCache(ArtefactCacheOptions options, ArtefactSource& source, const Clock& clock,
@@ -102,6 +114,16 @@ public:
     [[nodiscard]] std::vector<Sha256> complete() const;
     /// What a further artefact may take without any eviction.
     [[nodiscard]] std::uint64_t free_bytes() const;
+    /// What the owner lets the cache use from now on. If more is used, what nobody holds goes at
+    /// once, least recently used first; what is held stays, a download under way goes on.
+    void set_quota(std::uint64_t quota_bytes);
+    /// Models come from here from now on; engines still from the source given at construction.
+    void take_models_from(ArtefactSource& source) { models_from_ = &source; }
+    void on_verified(OnVerified callback) { on_verified_ = std::move(callback); }
+    /// Also of a download under way. Empty: nothing of it is here, or it was not verified yet.
+    [[nodiscard]] std::optional<SharedModel> shared_model(const Sha256& sha256) const;
+    /// Models that are complete and verified, with their sizes.
+    [[nodiscard]] std::vector<std::pair<Sha256, std::uint64_t>> verified_models() const;
     void on_evicted(OnEvicted callback) { on_evicted_ = std::move(callback); }
 
 private:
@@ -110,7 +132,8 @@ private:
         Kind kind = Kind::model;
         std::uint64_t size_bytes = 0;
         WallTime last_used;
-        bool verified = false;  ///< in this run
+        bool verified = false;             ///< in this run
+        std::uint64_t verified_bytes = 0;  ///< of a partial one under way
     };
 
     [[nodiscard]] std::filesystem::path path_of(const Sha256& sha256, Kind kind) const;
@@ -118,24 +141,32 @@ private:
     void take_stock(const std::filesystem::path& folder, Kind kind);
     void touch(const Sha256& sha256);
     void forget(const Sha256& sha256);
+    void tell_verified(const Sha256& sha256) const;
+    [[nodiscard]] std::vector<CachedArtefact> stock() const;
     [[nodiscard]] Status make_room(std::uint64_t bytes);
+    void evict(const std::vector<Sha256>& artefacts);
     [[nodiscard]] boost::asio::awaitable<Status> download(WantedArtefact wanted,
                                                           std::filesystem::path destination,
+                                                          ArtefactSource& source,
                                                           OnProgress on_progress);
-    [[nodiscard]] boost::asio::awaitable<Result<ChunkList>> trusted_list(WantedArtefact wanted);
+    [[nodiscard]] boost::asio::awaitable<Result<ChunkList>> trusted_list(WantedArtefact wanted,
+                                                                         ArtefactSource& source);
     [[nodiscard]] boost::asio::awaitable<Status> fetch_chunk(WantedArtefact wanted,
+                                                             ArtefactSource& source,
                                                              class PartialFile& partial);
     [[nodiscard]] boost::asio::awaitable<Result<EngineManifest>> unpack(WantedArtefact wanted,
                                                                         PublicKey release_key);
 
     ArtefactCacheOptions options_;
     ArtefactSource* source_;
+    ArtefactSource* models_from_;
     const Clock* clock_;
     Worker worker_;
     Turnstile one_at_a_time_;
     Random random_;
     std::map<Sha256, Entry> entries_;
     std::map<Sha256, int> holds_;
+    OnVerified on_verified_;
     OnEvicted on_evicted_;
 };
 

@@ -25,10 +25,11 @@ std::string name_of(const Sha256& sha256) {
 
 }  // namespace
 
-asio::awaitable<Result<ChunkList>> ArtefactCache::trusted_list(WantedArtefact wanted) {
+asio::awaitable<Result<ChunkList>> ArtefactCache::trusted_list(WantedArtefact wanted,
+                                                               ArtefactSource& source) {
     Backoff backoff(options_.retry_base, options_.retry_cap);
     for (std::uint32_t tries = 1;; ++tries) {
-        auto asking = source_->chunk_list(wanted.sha256);
+        auto asking = source.chunk_list(wanted.sha256);
         auto list = co_await std::move(asking);
         if (list) {
             const Status form = check_chunk_list(list.value());
@@ -50,15 +51,16 @@ asio::awaitable<Result<ChunkList>> ArtefactCache::trusted_list(WantedArtefact wa
     }
 }
 
-asio::awaitable<Status> ArtefactCache::fetch_chunk(WantedArtefact wanted, PartialFile& partial) {
+asio::awaitable<Status> ArtefactCache::fetch_chunk(WantedArtefact wanted, ArtefactSource& source,
+                                                   PartialFile& partial) {
     const std::uint64_t index = partial.next_chunk();
     const std::string name = name_of(wanted.sha256) + ", chunk " + std::to_string(index) + " of " +
                              std::to_string(chunk_count(wanted.size_bytes));
     Backoff backoff(options_.retry_base, options_.retry_cap);
     std::uint32_t corrupt = 0;
     for (std::uint32_t tries = 1;; ++tries) {
-        auto reading = source_->read(wanted.sha256, index * chunk_size_bytes,
-                                     chunk_length(wanted.size_bytes, index));
+        auto reading = source.read(wanted.sha256, index * chunk_size_bytes,
+                                   chunk_length(wanted.size_bytes, index));
         auto bytes = co_await std::move(reading);
         Status status = ok();
         if (bytes) {
@@ -83,8 +85,8 @@ asio::awaitable<Status> ArtefactCache::fetch_chunk(WantedArtefact wanted, Partia
 }
 
 asio::awaitable<Status> ArtefactCache::download(WantedArtefact wanted, fs::path destination,
-                                                OnProgress on_progress) {
-    auto asking = trusted_list(wanted);
+                                                ArtefactSource& source, OnProgress on_progress) {
+    auto asking = trusted_list(wanted, source);
     GLEANER_CO_TRY(ChunkList list, co_await std::move(asking));
     wanted.size_bytes = list.size_bytes;
     const auto earlier = entries_.find(wanted.sha256);
@@ -93,20 +95,24 @@ asio::awaitable<Status> ArtefactCache::download(WantedArtefact wanted, fs::path 
     if (!room) co_return room.error().within(name_of(wanted.sha256));
 
     const fs::path path = path_of(wanted.sha256, Kind::partial);
-    std::function<Result<std::unique_ptr<PartialFile>>()> opening = [path, list] {
+    std::function<Result<std::unique_ptr<PartialFile>>()> opening = [path, destination, list] {
+        std::error_code seen_when_opened;  // somebody may have removed the folders
+        fs::create_directories(path.parent_path(), seen_when_opened);
+        fs::create_directories(destination.parent_path(), seen_when_opened);
         return PartialFile::open(path, list);
     };
     GLEANER_CO_TRY(const auto partial, co_await worker_.run(std::move(opening)));
     Entry& entry = entries_[wanted.sha256];
-    entry = {Kind::partial, list.size_bytes, clock_->wall(), false};
+    entry = {Kind::partial, list.size_bytes, clock_->wall(), false, partial->bytes()};
     while (partial->next_chunk() < list.chunks.size()) {
         if (on_progress) on_progress(partial->bytes());
-        auto fetching = fetch_chunk(wanted, *partial);
+        auto fetching = fetch_chunk(wanted, source, *partial);
         const Status status = co_await std::move(fetching);
         if (!status) {
             entries_.at(wanted.sha256).size_bytes = partial->bytes();
             co_return status.error();
         }
+        entries_.at(wanted.sha256).verified_bytes = partial->bytes();
     }
     std::function<Status()> finishing = [&partial, destination] {
         return partial->finish(destination);

@@ -28,6 +28,7 @@ namespace fs = std::filesystem;
 constexpr Duration join_within = 60s;
 constexpr Duration leave_within = 60s;
 constexpr std::uint32_t page_lines = 500;
+constexpr Duration bench_silence = 10min;
 
 struct LocalOptions {
     std::string socket;
@@ -39,6 +40,8 @@ struct LocalOptions {
     std::string coordinator = "localhost:7443";
     std::string token_file;
     bool keep_models = false;
+    std::string device = "cpu";
+    std::uint32_t soak_minutes = 0;
 };
 using Options = std::shared_ptr<LocalOptions>;
 
@@ -224,6 +227,53 @@ Status sandbox(const Context& context, const LocalOptions& options) {
     return Error(ErrorCode::failed_precondition, "the sandbox does not hold on this machine");
 }
 
+std::string shown_figure(const control::Figure& figure) {
+    char text[64];
+    std::snprintf(text, sizeof text, "%.4g %s (± %.2g)", figure.median(), figure.unit().c_str(),
+                  figure.spread());
+    return text;
+}
+
+Status show_figures(const Context& context, const control::Device& device) {
+    json::object record{{"device", device.id()}, {"name", device.name()}};
+    std::vector<Column> columns{{"device", "device"}, {"name", "name"}};
+    for (const auto& figure : device.figures()) {
+        record[figure.name()] = context.json ? json::value(json::object{{"median", figure.median()},
+                                                                        {"spread", figure.spread()},
+                                                                        {"unit", figure.unit()}})
+                                             : json::value(shown_figure(figure));
+        columns.push_back({figure.name(), figure.name()});
+    }
+    record["verdict"] = device.verdict().en();
+    columns.push_back({"verdict", "verdict"});
+    print_record(context, record, columns);
+    return ok();
+}
+
+/// Starts it and stays until it has ended; an interrupt of this program leaves it running.
+Status bench(const Context& context, const LocalOptions& options) {
+    GLEANER_TRY(auto node, ControlClient::open(socket_of(options), "gleanerctl"));
+    control::ToNode request;
+    request.mutable_start_benchmark()->set_device(options.device);
+    request.mutable_start_benchmark()->set_soak_seconds(options.soak_minutes * 60);
+    GLEANER_TRY(node.ask(std::move(request)));
+    control::ToNode subscribe;
+    subscribe.mutable_subscribe();
+    GLEANER_TRY(auto reply, node.ask(std::move(subscribe)));
+    std::string step;
+    while (reply.state().benchmark().running()) {
+        const auto& progress = reply.state().benchmark();
+        if (std::exchange(step, progress.step().en()) != progress.step().en())
+            context.err << progress.percent() << " % " << progress.step().en() << std::endl;
+        GLEANER_TRY(reply, node.next(bench_silence));
+    }
+    if (!reply.state().benchmark().problem().en().empty())
+        return Error(ErrorCode::failed_precondition, reply.state().benchmark().problem().en());
+    for (const auto& device : reply.state().devices())
+        if (device.id() == options.device) return show_figures(context, device);
+    return Error(ErrorCode::cancelled, "the benchmark was cancelled");
+}
+
 Status report(const Context& context, const LocalOptions& options) {
     control::ToNode request;
     request.mutable_make_report();
@@ -254,6 +304,21 @@ void add_policy(CLI::App& group, Context& context, const Options& options) {
     auto* command = group.add_subcommand("policy", "Show or change when this machine works");
     options->policy.declare(*command);
     on_chosen(*command, context, [&context, options] { return policy(context, *options); });
+}
+
+void add_bench(CLI::App& group, Context& context, const Options& options) {
+    auto* command = group.add_subcommand("bench", "Measure one of this machine's devices");
+    command->add_option("DEVICE", options->device, "As `node status` names it")
+        ->capture_default_str();
+    command->add_option("--soak", options->soak_minutes, "Minutes of full load (NVIDIA cards)")
+        ->check(CLI::Range(1, 60));
+    on_chosen(*command, context, [&context, options] { return bench(context, *options); });
+    auto* end = group.add_subcommand("bench-cancel", "End a measurement that runs");
+    on_chosen(*end, context, [&context, options] {
+        control::ToNode request;
+        request.mutable_cancel_benchmark();
+        return done(context, *options, std::move(request), "cancelled");
+    });
 }
 
 void add_pause(CLI::App& group, Context& context, const Options& options) {
@@ -294,6 +359,7 @@ void add_local_commands(CLI::App& program, Context& context) {
         return done(c, o, std::move(request), "resumed");
     });
     add_policy(node, context, options);
+    add_bench(node, context, options);
     auto* lines = node.add_subcommand("log", "What this machine's node did");
     lines->add_option("--lines", options->lines, "The newest so many")->capture_default_str();
     lines->add_option("--contains", options->contains, "Only lines with this text");

@@ -18,6 +18,7 @@
 
 #include "client-core/core/guest/facts.h"
 #include "client-core/platform/devices.h"
+#include "shared/model/sentence.h"
 #include "shared/util/clock.h"
 
 namespace gleaner {
@@ -47,8 +48,8 @@ struct GuestWatchOptions {
 
 /// Which ways of finding out work on this machine, for `status`.
 struct WatchSource {
-    std::string what;   ///< "input", "full screen", "film", "lock", "network", "GPU"
-    std::string words;  ///< "evdev (3 devices)", "none found: …"
+    std::string what;  ///< "input", "full screen", "film", "lock", "network", "GPU"
+    Sentence words;    ///< "evdev: 3 devices", "none found: …"
     bool works = false;
 
     friend bool operator==(const WatchSource&, const WatchSource&) = default;

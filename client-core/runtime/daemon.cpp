@@ -31,6 +31,19 @@ std::filesystem::path home_file(const std::filesystem::path& folder) {
     return folder / "coordinator";
 }
 
+std::map<std::string, DeviceOrder> orders_of(const guest::Decision& decision) {
+    std::map<std::string, DeviceOrder> orders;
+    for (const auto& [device, wanted] : decision.devices) {
+        if (wanted.verdict == guest::Verdict::run) continue;
+        DeviceOrder& order = orders[device];
+        order.reason = wanted.why.en;
+        order.use = wanted.verdict == guest::Verdict::throttle ? DeviceOrder::Use::throttle
+                    : wanted.release                           ? DeviceOrder::Use::release
+                                                               : DeviceOrder::Use::suspend;
+    }
+    return orders;
+}
+
 }  // namespace
 
 std::vector<WatchedDevice> watched_devices(const std::vector<NodeDevice>& devices) {
@@ -44,6 +57,9 @@ Daemon::Daemon(DaemonParts parts, const Clock& clock, const asio::any_io_executo
       clock_(clock),
       executor_(executor),
       log_(parts_.folder.path(), clock),
+      benchmarks_({parts_.folder.path(), parts_.options.probe, parts_.gpu_bench_program,
+                   *parts_.sandbox, clock, executor},
+                  [this] { give_orders(); }),
       background_(executor, log_failure),
       wake_(executor),
       node_ended_(executor) {}
@@ -56,11 +72,12 @@ asio::awaitable<Status> Daemon::run() {
                                               executor_);
         for (const Sentence& problem : guard_->problems())
             log_.add(ActivityLog::Level::warning, problem);
-        guard_->start([this] { obey_guard(); });
+        guard_->start([this] { give_orders(); });
     }
     open_control();
     auto living = live();
     Status outcome = co_await std::move(living);
+    co_await benchmarks_.stop();
     background_.cancel(asio::cancellation_type::terminal);
     co_await background_.join();
     if (guard_) co_await guard_->stop();
@@ -126,7 +143,7 @@ asio::awaitable<Status> Daemon::run_node() {
                     *parts_.sandbox,
                     *this};
     node_ = std::make_unique<Node>(std::move(parts), clock_, executor_);
-    obey_guard();
+    give_orders();
     auto running = node_->run();
     const Status ended = co_await std::move(running);
     node_.reset();
@@ -161,31 +178,29 @@ void Daemon::stop() {
     wake_.notify();
 }
 
-void Daemon::obey_guard() {
-    if (!guard_) return;
-    const guest::Decision& decision = guard_->decision();
-    const guest::Settings settings = guard_->in_force();
-    if (node_) node_->limit_processor(settings.cpu_threads, settings.memory_bytes);
+void Daemon::give_orders() {
     std::map<std::string, DeviceOrder> orders;
-    for (const auto& [device, wanted] : decision.devices) {
-        if (wanted.verdict == guest::Verdict::run) continue;
-        DeviceOrder& order = orders[device];
-        order.reason = wanted.why.en;
-        order.use = wanted.verdict == guest::Verdict::throttle ? DeviceOrder::Use::throttle
-                    : wanted.release                           ? DeviceOrder::Use::release
-                                                               : DeviceOrder::Use::suspend;
+    auto forecast = work::IdleForecast::unknown;
+    if (guard_) {
+        orders = orders_of(guard_->decision());
+        forecast = work::IdleForecast(guard_->forecast());
+        const guest::Settings settings = guard_->in_force();
+        if (node_) node_->limit_processor(settings.cpu_threads, settings.memory_bytes);
+        tell_log(guard_->decision());
+        if (guard_->decision().whole == guest::Reason::shutting_down)
+            (void)background_.spawn(let_system_go());
     }
-    if (node_) node_->obey(std::move(orders), work::IdleForecast(guard_->forecast()));
-    if (last_why_ != decision.why) {
-        last_why_ = decision.why;
-        if (decision.why.en.empty()) {
-            log_.add(ActivityLog::Level::info, words::may_work());
-        } else {
-            log_.add(ActivityLog::Level::info, words::holds_still(decision.why));
-        }
-    }
-    if (decision.whole == guest::Reason::shutting_down) (void)background_.spawn(let_system_go());
+    if (benchmarks_.device())
+        orders[*benchmarks_.device()] = {DeviceOrder::Use::release, words::measuring().en};
+    if (node_) node_->obey(std::move(orders), forecast);
     if (control_) control_->changed();
+}
+
+void Daemon::tell_log(const guest::Decision& decision) {
+    if (last_why_ == decision.why) return;
+    last_why_ = decision.why;
+    log_.add(ActivityLog::Level::info,
+             decision.why.en.empty() ? words::may_work() : words::holds_still(decision.why));
 }
 
 asio::awaitable<void> Daemon::let_system_go() {

@@ -14,6 +14,7 @@
 
 #include "client-core/control/control_server.h"
 #include "client-core/runtime/activity_log.h"
+#include "client-core/runtime/benchmark_desk.h"
 #include "client-core/runtime/guest_guard.h"
 #include "client-core/runtime/node.h"
 #include "shared/async/notification.h"
@@ -29,6 +30,7 @@ struct DaemonParts {
     std::string hardware_fingerprint;
     std::string token;
     std::unique_ptr<Sandbox> sandbox;
+    std::filesystem::path gpu_bench_program;
     std::unique_ptr<GuestWatch> watch;  ///< null: nobody but the node is expected here
 };
 
@@ -58,8 +60,9 @@ private:
 
     // ---- daemon.cpp ----
     void open_control();
-    /// Carries out what the guard has decided.
-    void obey_guard();
+    /// Makes the node do what the guard has decided, and leave alone what is being measured.
+    void give_orders();
+    void tell_log(const guest::Decision& decision);
     [[nodiscard]] boost::asio::awaitable<void> let_system_go();
     [[nodiscard]] boost::asio::awaitable<Status> live();
     [[nodiscard]] boost::asio::awaitable<Status> run_node();
@@ -71,6 +74,8 @@ private:
     [[nodiscard]] boost::asio::awaitable<Status> join(std::string coordinator, std::string token);
     [[nodiscard]] boost::asio::awaitable<Status> leave(bool keep_models);
     [[nodiscard]] boost::asio::awaitable<Status> check_sandbox(control::ToProgram& reply);
+    [[nodiscard]] Status start_benchmark(const std::string& device, std::uint32_t soak_seconds);
+    [[nodiscard]] std::optional<std::uint32_t> celsius_of(const std::string& device) const;
     [[nodiscard]] Status command(const control::ToNode& request, control::ToProgram& reply);
     void describe_guest(control::State& state) const;
     void fill_settings(control::ToProgram& reply) const;
@@ -82,6 +87,7 @@ private:
     boost::asio::any_io_executor executor_;
     ActivityLog log_;
     std::unique_ptr<GuestGuard> guard_;
+    BenchmarkDesk benchmarks_;
     Sentence last_why_;  ///< as told to the activity log
     TaskGroup background_;
     std::unique_ptr<ControlServer> control_;

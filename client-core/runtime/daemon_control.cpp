@@ -82,6 +82,13 @@ asio::awaitable<void> Daemon::answer(const ToNode& request, ToProgram& reply) {
         case ToNode::kReadLog:
             read_log(request, reply);
             co_return;
+        case ToNode::kStartBenchmark:
+            done = start_benchmark(request.start_benchmark().device(),
+                                   request.start_benchmark().soak_seconds());
+            break;
+        case ToNode::kCancelBenchmark:
+            benchmarks_.cancel();
+            break;
         case ToNode::kMakeReport:
             reply.mutable_report()->set_text(report());
             co_return;
@@ -121,6 +128,7 @@ void Daemon::describe(control::State& state) const {
         const NodeView none;
         for (const auto& device : parts_.devices)
             describe_device(device, none, *state.add_devices());
+        benchmarks_.describe(state);
         return;
     }
     const NodeView view = node_->view();
@@ -146,6 +154,7 @@ void Daemon::describe(control::State& state) const {
     }
     for (const auto& device : view.devices) describe_device(device, view, *state.add_devices());
     if (guard_) describe_guest(state);
+    benchmarks_.describe(state);
     auto& work = *state.mutable_work();
     work.set_running_items(static_cast<std::uint32_t>(view.counts.items));
     work.set_running_streams(static_cast<std::uint32_t>(view.counts.streams));
@@ -191,10 +200,26 @@ void Daemon::describe_guest(control::State& state) const {
     for (const auto& source : guard_->sources()) {
         auto& out = *state.add_sources();
         out.set_what(source.what);
-        out.mutable_how()->set_en(source.words);
-        out.mutable_how()->set_zh(source.words);
+        out.mutable_how()->set_en(source.words.en);
+        out.mutable_how()->set_zh(source.words.zh);
         out.set_works(source.works);
     }
+}
+
+Status Daemon::start_benchmark(const std::string& device, std::uint32_t soak_seconds) {
+    const auto devices = node_ ? node_->view().devices : parts_.devices;
+    for (const NodeDevice& one : devices) {
+        if (one.id != device) continue;
+        return benchmarks_.start(one, soak_seconds, [this, device] { return celsius_of(device); });
+    }
+    return Error(ErrorCode::not_found, "this node has no device \"" + device + "\"");
+}
+
+std::optional<std::uint32_t> Daemon::celsius_of(const std::string& device) const {
+    if (!guard_) return std::nullopt;
+    for (const auto& facts : guard_->facts().devices)
+        if (facts.id == device) return facts.celsius;
+    return std::nullopt;
 }
 
 Status Daemon::command(const ToNode& request, ToProgram& reply) {

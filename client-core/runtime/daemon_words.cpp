@@ -52,6 +52,10 @@ Sentence holds_still(const Sentence& why) {
     return {"Holds still: " + why.en, "暂停：" + why.zh};
 }
 
+Sentence measuring() {
+    return {"It is being measured.", "正在测速。"};
+}
+
 Sentence site_policy(bool there_is_one) {
     if (there_is_one)
         return {"The site's owner has set when its machines work.",

@@ -18,6 +18,7 @@ namespace gleaner::words {
 [[nodiscard]] Sentence stopping();
 [[nodiscard]] Sentence may_work();
 [[nodiscard]] Sentence holds_still(const Sentence& why);
+[[nodiscard]] Sentence measuring();
 [[nodiscard]] Sentence site_policy(bool there_is_one);
 [[nodiscard]] Sentence joined(const std::string& node, const std::string& site);
 [[nodiscard]] Sentence left();

@@ -1,8 +1,10 @@
 #include "client-core/runtime/gateway_http.h"
 
+#include <cstring>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -44,10 +46,21 @@ http::request<http::string_body> to_http(GatewayRequest& request, const std::str
     return message;
 }
 
+std::string local_address_of(tls::TlsStream& stream) {
+    boost::system::error_code error;
+    const auto generic = stream.socket().local_endpoint(error);
+    asio::ip::tcp::endpoint endpoint;
+    if (error || generic.size() > endpoint.capacity()) return {};
+    std::memcpy(endpoint.data(), generic.data(), generic.size());
+    endpoint.resize(generic.size());
+    return endpoint.address().to_string();
+}
+
 }  // namespace
 
-GatewayHttp::GatewayHttp(GatewayAddress address, asio::ssl::context& context, Duration limit)
-    : address_(std::move(address)), context_(&context), limit_(limit) {}
+GatewayHttp::GatewayHttp(GatewayAddress address, asio::ssl::context& context, Duration limit,
+                         Check check)
+    : address_(std::move(address)), context_(&context), limit_(limit), check_(std::move(check)) {}
 
 GatewayHttp::~GatewayHttp() {
     close();
@@ -89,6 +102,10 @@ asio::awaitable<Result<std::string>> GatewayHttp::exchange(GatewayRequest reques
     if (!stream_) {
         auto dialling = dial(address_, *context_, limit_, limit_);
         GLEANER_CO_TRY(stream_, co_await std::move(dialling));
+        if (check_) {
+            GLEANER_CO_TRY(check_(*stream_));
+        }
+        local_address_ = local_address_of(*stream_);
     }
     const std::uint64_t range_bytes = request.range_bytes;
     const std::size_t bytes_max = request.reply_bytes_max;

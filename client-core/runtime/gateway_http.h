@@ -2,6 +2,7 @@
 /// Plain HTTPS requests to the node gateway: enrolment and artefacts. Keeps one connection.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,7 +28,11 @@ public:
 /// Single-threaded; one request at a time. The context must outlive it.
 class GatewayHttp {
 public:
-    GatewayHttp(GatewayAddress address, boost::asio::ssl::context& context, Duration limit);
+    /// Looks at each new connection before anything is sent.
+    using Check = std::function<Status(const tls::TlsStream& stream)>;
+
+    GatewayHttp(GatewayAddress address, boost::asio::ssl::context& context, Duration limit,
+                Check check = {});
     GatewayHttp(const GatewayHttp&) = delete;
     GatewayHttp& operator=(const GatewayHttp&) = delete;
     ~GatewayHttp();
@@ -36,6 +41,8 @@ public:
     /// ErrorReply. Other errors: unavailable, timeout, too_large, data_corrupt, and those of
     /// dial().
     [[nodiscard]] boost::asio::awaitable<Result<std::string>> send(GatewayRequest request);
+    /// This machine's address as the last connection had it; empty before the first.
+    [[nodiscard]] const std::string& local_address() const { return local_address_; }
     /// Drops the connection unless a request uses it; the next request makes a new one.
     void close_idle();
 
@@ -48,6 +55,8 @@ private:
     GatewayAddress address_;
     boost::asio::ssl::context* context_;
     Duration limit_;
+    Check check_;
+    std::string local_address_;
     std::unique_ptr<tls::TlsStream> stream_;
     bool busy_ = false;
 };

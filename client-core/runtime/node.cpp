@@ -65,7 +65,13 @@ Node::Node(NodeParts parts, const Clock& clock, const asio::any_io_executor& exe
       executor_(executor),
       random_(random_seed()),
       source_(parts_.address),
-      cache_(cache_options(parts_), source_, clock, executor),
+      traffic_(parts_.folder.path() / "traffic", clock),
+      metered_(source_, traffic_),
+      neighbours_(parts_.address, metered_, traffic_, clock, executor),
+      cache_(cache_options(parts_), metered_, clock, executor),
+      peer_server_(
+          cache_, traffic_, [this](NodeId node) { return neighbours_.vouched(std::move(node)); },
+          executor),
       blocking_(executor),
       speeds_(parts_.folder.path() / "speeds.json"),
       trust_(parts_.sandbox, parts_.options.probe, parts_.folder.path(), executor),
@@ -85,6 +91,7 @@ asio::awaitable<Status> Node::run() {
         message.mutable_model_state()->set_state(wire::ModelState::EVICTED);
         send(message);
     });
+    if (parts_.options.lan_sharing) share_models();
     (void)background_.spawn(work_.run_alarm());
     (void)life_.spawn(live());
     co_await life_.join();
@@ -94,6 +101,7 @@ asio::awaitable<Status> Node::run() {
     co_await background_.join();
     co_await work_.join();
     source_.close_idle();
+    neighbours_.close_idle();
     write_status("stopped");
     const bool as_asked =
         stopping_ && outcome_.has_error() && outcome_.error().code() == ErrorCode::cancelled;
@@ -170,13 +178,38 @@ asio::awaitable<Status> Node::enrol_anew() {
     co_return Error(ErrorCode::cancelled, "stopped before it was enrolled");
 }
 
+void Node::share_models() {
+    if (const Status listening = peer_server_.open(); !listening) {
+        spdlog::warn("event=models_not_served why=\"{}\"", listening.error().message());
+    } else {
+        neighbours_.set_port(peer_server_.port());
+        (void)background_.spawn(peer_server_.run());
+    }
+    cache_.take_models_from(neighbours_);
+    cache_.on_verified([this](const Sha256& sha256, std::uint64_t size_bytes) {
+        (void)background_.spawn(neighbours_.announce(sha256, size_bytes));
+    });
+}
+
 Status Node::adopt(Credentials credentials) {
-    GLEANER_TRY(auto context,
-                tls::node_client_context(credentials.authority_pem(), credentials.certificate_pem(),
-                                         credentials.key()));
-    identity_ = std::make_shared<asio::ssl::context>(std::move(context));
-    source_.set_identity(identity_);
     credentials_.emplace(std::move(credentials));
+    return use_identity();
+}
+
+Status Node::use_identity() {
+    const auto& authority = credentials_->authority_pem();
+    const auto& certificate = credentials_->certificate_pem();
+    const auto& key = credentials_->key();
+    GLEANER_TRY(auto to_gateway, tls::node_client_context(authority, certificate, key));
+    GLEANER_TRY(auto to_neighbours, tls::neighbour_client_context(authority, certificate, key));
+    GLEANER_TRY(auto for_neighbours, tls::gateway_server_context(certificate, key, authority));
+    identity_ = std::make_shared<asio::ssl::context>(std::move(to_gateway));
+    source_.set_identity(identity_);
+    neighbours_.set_identity({identity_,
+                              std::make_shared<asio::ssl::context>(std::move(to_neighbours)),
+                              credentials_->site()});
+    peer_server_.set_identity(std::make_shared<asio::ssl::context>(std::move(for_neighbours)),
+                              credentials_->site());
     return ok();
 }
 
@@ -297,6 +330,12 @@ NodeView Node::view() const {
 
 void Node::send(const wire::ToCoordinator& message) {
     if (connection_) connection_->send(message);
+}
+
+void Node::set_limits(const TrafficLimits& limits, std::uint64_t disk_quota) {
+    if (limits != traffic_.limits()) traffic_.set_limits(limits);
+    const std::uint64_t most = parts_.options.disk_quota_bytes;
+    cache_.set_quota(disk_quota > 0 ? std::min(disk_quota, most) : most);
 }
 
 std::uint64_t Node::disk_free_bytes() const {

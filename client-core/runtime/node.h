@@ -13,6 +13,7 @@
 #include <boost/asio/ssl/context.hpp>
 
 #include "client-core/cache/artefact_cache.h"
+#include "client-core/cache/traffic_meter.h"
 #include "client-core/cache/worker.h"
 #include "client-core/platform/sandbox.h"
 #include "client-core/runtime/credentials.h"
@@ -22,6 +23,8 @@
 #include "client-core/runtime/gateway_source.h"
 #include "client-core/runtime/model_host.h"
 #include "client-core/runtime/node_options.h"
+#include "client-core/runtime/peer_server.h"
+#include "client-core/runtime/peer_source.h"
 #include "client-core/runtime/sandbox_trust.h"
 #include "client-core/runtime/speed_book.h"
 #include "client-core/runtime/work_executor.h"
@@ -112,6 +115,11 @@ public:
     /// Never more than the node's own options gave; 0: as much as they gave. Models on the
     /// processor that run with more are loaded anew.
     void limit_processor(std::uint32_t threads, std::uint64_t memory_bytes);
+    /// What downloads may cost the owner's line, and the cache his disk: never more disk than the
+    /// node's own options gave; 0: as much as they gave.
+    void set_limits(const TrafficLimits& limits, std::uint64_t disk_quota);
+    /// What artefacts have cost the line.
+    [[nodiscard]] const TrafficMeter& traffic() const { return traffic_; }
     [[nodiscard]] NodeView view() const;
 
 private:
@@ -134,6 +142,9 @@ private:
     [[nodiscard]] boost::asio::awaitable<void> live();
     [[nodiscard]] boost::asio::awaitable<Status> become_someone();
     [[nodiscard]] boost::asio::awaitable<Status> enrol_anew();
+    /// Shows the certificate of credentials_ from now on.
+    [[nodiscard]] Status use_identity();
+    void share_models();
     [[nodiscard]] Status adopt(Credentials credentials);
     [[nodiscard]] boost::asio::awaitable<Status> work();
     /// Decides what follows a session that ended by this: an error ends the node.
@@ -190,7 +201,11 @@ private:
     std::optional<Credentials> credentials_;
     std::shared_ptr<boost::asio::ssl::context> identity_;
     GatewaySource source_;
+    TrafficMeter traffic_;
+    MeteredSource metered_;
+    PeerSource neighbours_;
     ArtefactCache cache_;
+    PeerServer peer_server_;
     Worker blocking_;
     SpeedBook speeds_;
     SandboxTrust trust_;

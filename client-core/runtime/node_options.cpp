@@ -52,6 +52,9 @@ config::OptionSet declare_node_options(NodeOptions& o) {
     set.boolean(
         {.name = "idle_priority", .sentence = "Engines run only when nobody else wants the CPU."},
         o.idle_priority);
+    set.boolean({.name = "lan_sharing",
+                 .sentence = "Take models from other nodes of the site, and serve them to these."},
+                o.lan_sharing);
     set.choice({.name = "policy",
                 .sentence = "guest: work only while nobody uses the machine, as its settings say; "
                             "dedicated: the machine is there for Gleaner."},

@@ -28,6 +28,7 @@ struct NodeOptions {
     std::uint64_t disk_keep_free_bytes = 1ull << 30;
     Duration shutdown_grace = 5s;
     bool idle_priority = true;
+    bool lan_sharing = true;
     std::string policy = "guest";
     bool wait_to_join = false;
     std::string control_socket;  ///< default depends on the user, see default_control_socket

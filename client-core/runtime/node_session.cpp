@@ -127,6 +127,11 @@ void Node::on_welcome(const wire::Welcome& welcome) {
                  printable(engine_name, 200, false));
     // What is loaded comes first: the windows that follow are for it.
     for (const auto& [id, model] : models_) report(*model.host);
+    if (parts_.options.lan_sharing) {
+        for (const auto& [id, size_bytes] : cache_.verified_models()) {
+            (void)background_.spawn(neighbours_.announce(id, size_bytes));
+        }
+    }
     work::Connected connected;
     for (const auto lease : welcome.keep_leases()) connected.keep.emplace_back(lease);
     work_.feed(std::move(connected));
@@ -233,14 +238,10 @@ void Node::on_renewed(std::string certificate_pem, std::uint32_t renew_after_s) 
         spdlog::error("event=certificate_not_renewed why=\"{}\"", written.error().message());
         return;
     }
-    auto context = tls::node_client_context(credentials_->authority_pem(),
-                                            credentials_->certificate_pem(), credentials_->key());
-    if (context.has_error()) {
-        spdlog::error("event=certificate_not_used why=\"{}\"", context.error().message());
+    if (const Status used = use_identity(); !used) {
+        spdlog::error("event=certificate_not_used why=\"{}\"", used.error().message());
         return;
     }
-    identity_ = std::make_shared<asio::ssl::context>(std::move(context).value());
-    source_.set_identity(identity_);
     // A coordinator that names no time must not be asked without pause.
     renew_at_ = clock_.now() + std::chrono::seconds(std::max(1u, renew_after_s));
     spdlog::info("event=certificate_renewed renew_after_s={}", renew_after_s);

@@ -1,5 +1,6 @@
 #include "coordinator/gateway/connection.h"
 
+#include <algorithm>
 #include <array>
 
 #include <boost/asio/as_tuple.hpp>
@@ -16,6 +17,8 @@
 #include "coordinator/gateway/enrolment.h"
 #include "coordinator/gateway/node_admission.h"
 #include "coordinator/gateway/session.h"
+#include "shared/artefact/sha256.h"
+#include "shared/proto/lan_check.h"
 #include "shared/proto/wire_check.h"
 #include "shared/tls/contexts.h"
 #include "shared/tls/tls_failure.h"
@@ -67,6 +70,43 @@ bool is_malformed(const boost::system::error_code& code) {
     static const auto& category = make_error_code(http::error::bad_method).category();
     return code.category() == category && code != http::error::end_of_stream &&
            code != http::error::partial_message;
+}
+
+constexpr std::string_view where_suffix = "/where";
+constexpr std::string_view artefacts_prefix = "/node/v1/artefacts/";
+constexpr std::string_view neighbours_prefix = "/node/v1/neighbours/";
+
+std::string_view target_of(const Request& request) {
+    return {request.target().data(), request.target().size()};
+}
+
+bool is_about_neighbours(const Request& request) {
+    const auto target = target_of(request);
+    return (request.method() == http::verb::post && target.starts_with(artefacts_prefix) &&
+            target.ends_with(where_suffix)) ||
+           (request.method() == http::verb::get && target.starts_with(neighbours_prefix));
+}
+
+/// POST …/artefacts/{sha256}/where, or GET …/neighbours/{node}: 200 if that one may be served.
+Reply answer_about_neighbours(Shared& shared, const tls::PeerIdentity& peer,
+                              const Request& request) {
+    auto name = target_of(request);
+    if (request.method() == http::verb::get) {
+        const NodeId node{std::string(name.substr(neighbours_prefix.size()))};
+        if (shared.neighbours.online(peer.site, node)) return Reply(200);
+        return refusal(Error(ErrorCode::not_found, "no such node of this site is connected"));
+    }
+    name.remove_prefix(artefacts_prefix.size());
+    name.remove_suffix(std::min(name.size(), where_suffix.size()));
+    const auto sha256 = parse_sha256(name);
+    if (sha256.has_error()) return refusal(sha256.error());
+    wire::WhereQuestion question;
+    const auto decoded = wire::decode(request.body(), question);
+    if (decoded.has_error()) return refusal(decoded.error());
+    const auto answer =
+        shared.neighbours.ask(peer, sha256.value(), question, shared.needs.clock.now());
+    if (answer.has_error()) return refusal(answer.error());
+    return Reply(200, answer.value().SerializeAsString());
 }
 
 }  // namespace
@@ -239,6 +279,14 @@ asio::awaitable<Status> Connection::answer(Request request) {
             co_return co_await write_reply(*stream_, refusal(admitted.error()), keep_alive);
         }
         co_return co_await answer_artefact(shared_, *this, std::move(request));
+    }
+    if (is_about_neighbours(request)) {
+        auto peer = peer_.value();
+        const auto admitted = co_await admit(shared_.needs.directory, std::move(peer));
+        auto reply = admitted.has_error()
+                         ? refusal(admitted.error())
+                         : answer_about_neighbours(shared_, peer_.value(), request);
+        co_return co_await write_reply(*stream_, std::move(reply), keep_alive);
     }
     const Error nothing(
         target == "/node/v1/session" ? ErrorCode::invalid_argument : ErrorCode::not_found,

@@ -53,6 +53,7 @@ struct Gateway::State {
                  .context = std::move(context),
                  .counters = {},
                  .wrong_tokens = WrongTokens({}),
+                 .neighbours = {},
                  .random = Random(random_seed()),
                  .handshaking = {},
                  .serving = {},

@@ -5,6 +5,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include "coordinator/gateway/gateway.h"
+#include "coordinator/gateway/neighbours.h"
 #include "coordinator/gateway/wrong_tokens.h"
 #include "shared/async/notification.h"
 #include "shared/util/random.h"
@@ -25,6 +26,7 @@ struct Shared {
     boost::asio::ssl::context context;
     GatewayCounters counters;
     WrongTokens wrong_tokens;
+    Neighbours neighbours;
     Random random;
     ConnectionList handshaking;  ///< oldest first
     ConnectionList serving;

@@ -191,6 +191,7 @@ asio::awaitable<Status> Session::join() {
     devices_.take(hello);
     note_expiry(peer_.expires);
     heard();
+    shared_.neighbours.joined(peer_.site, peer_.node, this);
     shared_.needs.events.joined(admitted.value(), hello, *this, renew_after());
     start(recheck());
     co_return ok();
@@ -223,14 +224,16 @@ void Session::dispatch(wire::ToCoordinator&& message) {
             return;  // heard() was all
         case wire::ToCoordinator::kRenewRequest:
             if (std::exchange(renewing_, true)) return;  // one at a time
-            start(renew(message.renew_request().csr_pem()));
-            return;
+            return start(renew(message.renew_request().csr_pem()));
         case wire::ToCoordinator::kGoodbye:
             cause_ = core::LeaveCause::goodbye;
             shared_.needs.events.said(peer_.node, std::move(message));
             begin_close(websocket::close_code::normal, "", Duration::zero());
             return;
         case wire::ToCoordinator::kModelState:
+            if (message.model_state().state() == wire::ModelState::EVICTED) {
+                shared_.neighbours.evicted(peer_.node, Sha256{message.model_state().sha256()});
+            }
             if (!devices_.allow(message.model_state(), peer_.node)) return;
             [[fallthrough]];
         case wire::ToCoordinator::kCapacity:
@@ -348,9 +351,9 @@ asio::awaitable<void> Session::leave_soon() {
 }
 
 void Session::leave() {
-    const bool was_joined = stage_ == Stage::joined;
-    stage_ = Stage::left;
-    if (was_joined) shared_.needs.events.left(peer_.node, *this, cause_);
+    if (std::exchange(stage_, Stage::left) != Stage::joined) return;
+    shared_.neighbours.left(peer_.node, this);
+    shared_.needs.events.left(peer_.node, *this, cause_);
 }
 
 asio::awaitable<void> Session::renew(std::string request_pem) {

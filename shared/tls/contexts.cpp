@@ -183,6 +183,16 @@ Result<ssl::context> node_client_context(const std::string& authority_pem,
     return context;
 }
 
+Result<ssl::context> neighbour_client_context(const std::string& authority_pem,
+                                              const std::string& certificate_pem,
+                                              const KeyPair& key) {
+    GLEANER_TRY(auto context, node_client_context(authority_pem, certificate_pem, key));
+    if (SSL_CTX_set_purpose(context.native_handle(), X509_PURPOSE_SSL_CLIENT) != 1) {
+        return openssl_error(ErrorCode::internal, "cannot set what certificates are for");
+    }
+    return context;
+}
+
 Result<ssl::context> joining_node_context(std::string_view authority_pin) {
     const auto decoded = from_hex(authority_pin);
     if (!decoded || decoded->size() != 32) {

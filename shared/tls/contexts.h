@@ -1,5 +1,5 @@
 #pragma once
-/// The five kinds of TLS end point of this system, each with its whole policy. A context serves any
+/// The six kinds of TLS end point of this system, each with its whole policy. A context serves any
 /// number of connections; nothing here does I/O except the builders that take paths.
 
 #include <string>
@@ -32,6 +32,11 @@ inline constexpr std::string_view node_protocol = "gleaner/1";
 /// An enrolled node: TLS 1.3, trusts only `authority_pem`, shows its certificate. The server's name
 /// is not checked: the private authority issues server certificates only to coordinators.
 [[nodiscard]] Result<boost::asio::ssl::context> node_client_context(
+    const std::string& authority_pem, const std::string& certificate_pem, const KeyPair& key);
+
+/// An enrolled node that takes from a neighbour: as node_client_context, but the server must show a
+/// node's certificate, not a coordinator's. Neighbours serve with gateway_server_context.
+[[nodiscard]] Result<boost::asio::ssl::context> neighbour_client_context(
     const std::string& authority_pem, const std::string& certificate_pem, const KeyPair& key);
 
 /// A node that enrols: trusts the authority whose public key has this SHA-256 (64 hex characters,

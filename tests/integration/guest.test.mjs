@@ -1,7 +1,7 @@
 // A node as a guest on a desktop: real input at a real X server pauses real inference, and work
 // comes back; the local socket tells and obeys, and does not obey everybody.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
@@ -145,6 +145,20 @@ checked('the site\'s owner sets policy once: the machine follows, and can only b
   assert.match(ask('node', 'policy').means, /30 minutes/);
   grid.ctl(grid.ownerKey, 'site', 'policy', site, '--clear');
   await until('it is the machine\'s own again', () => /two seconds/.test(ask('node', 'policy').means));
+});
+
+checked('a device is measured on request, signed and kept; a measurement can be ended', async () => {
+  const measured = ask('node', 'bench', 'cpu');
+  for (const figure of ['memory_copy', 'fp32']) assert.ok(measured[figure].median > 0, figure);
+  const kept = JSON.parse(readFileSync(join(grid.path('pc'), 'bench_cpu.json'), 'utf8'));
+  assert.match(kept.signature, /^[0-9a-f]{100,}$/);
+  assert.equal(JSON.parse(kept.report).device, 'cpu');
+  assert.match(local('node', 'bench', 'cuda7').stderr, /no device/);
+  const ended = spawn(programs.gleanerctl, ['node', 'bench', 'cpu', '--socket', socket()]);
+  await until('it is measured', () => status().devices[0].why === 'It is being measured.', 10);
+  ask('node', 'bench-cancel');
+  await until('it has ended', () => ended.exitCode !== null, 10);
+  await until('the device is free', () => status().state === 'waiting', 30);
 });
 
 checked('another user may look, and end nothing', async (context) => {

@@ -22,6 +22,9 @@ struct sample_type {
     unsigned long long micros;
     unsigned compute, memory, encoder, decoder;
 };
+struct memory_type {
+    unsigned long long total, free, used;
+};
 struct utilization_type {
     unsigned gpu, memory;
 };
@@ -76,6 +79,10 @@ int nvmlDeviceGetTemperature(void* device, unsigned, unsigned* degrees) {
 int nvmlDeviceGetUtilizationRates(void* device, utilization_type* rates) {
     *rates = {of(device)->utilization, 0};
     return 0;
+}
+int nvmlDeviceGetMemoryInfo(void* device, memory_type* memory) {
+    *memory = {1000, 400, 600};
+    return device == &gpus[0] ? 0 : 3;
 }
 int nvmlDeviceGetComputeRunningProcesses_v3(void* device, unsigned* size, process_type* out) {
     return list(device, size, out, false);

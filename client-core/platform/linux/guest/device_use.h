@@ -23,6 +23,8 @@ struct DeviceUse {
     std::optional<std::uint32_t> percent;  ///< unset: the driver does not tell
     std::vector<GpuUser> others;           ///< who is not the node
     std::optional<std::uint32_t> celsius;
+    std::optional<std::uint64_t> memory_free_bytes;
+    std::optional<std::uint64_t> memory_total_bytes;
     bool lost = false;
 
     /// As facts about the device `id`.
@@ -32,6 +34,8 @@ struct DeviceUse {
         facts.celsius = celsius;
         facts.lost = lost;
         if (lost) return facts;
+        facts.memory_free_bytes = memory_free_bytes;
+        facts.memory_total_bytes = memory_total_bytes;
         facts.others_percent = percent;
         facts.others_memory_bytes = 0;
         std::vector<GpuUser> sorted = others;

@@ -79,12 +79,15 @@ asio::awaitable<void> EvdevInput::stop() {
     co_await tasks_.join();
 }
 
-std::string EvdevInput::words() const {
+Sentence EvdevInput::words() const {
+    const std::string count = std::to_string(listening_);
     if (listening_ > 0)
-        return "evdev: " + std::to_string(listening_) + (listening_ == 1 ? " device" : " devices");
+        return {"evdev: " + count + (listening_ == 1 ? " device" : " devices"),
+                "evdev：" + count + " 个设备"};
     if (refused_ > 0)
-        return "evdev: /dev/input may not be read: run as root or join the group input";
-    return "evdev: none found";
+        return {"evdev: /dev/input may not be read: run as root or join the group input",
+                "evdev：无权读取 /dev/input，请以 root 身份运行或加入 input 组"};
+    return {"evdev: none found", "evdev：没有找到输入设备"};
 }
 
 void EvdevInput::scan() {

@@ -15,6 +15,7 @@
 #include "client-core/platform/linux/guest/input_device.h"
 #include "client-core/platform/linux/spawn.h"
 #include "shared/async/task_group.h"
+#include "shared/model/sentence.h"
 
 namespace gleaner::guest {
 
@@ -34,7 +35,7 @@ public:
     /// How many devices are being listened to.
     [[nodiscard]] std::size_t devices() const { return listening_; }
     /// "evdev: 3 devices", or why there are none.
-    [[nodiscard]] std::string words() const;
+    [[nodiscard]] Sentence words() const;
 
 private:
     void scan();

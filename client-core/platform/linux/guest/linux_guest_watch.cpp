@@ -26,6 +26,34 @@ namespace {
 constexpr Duration retry_interval = 60s;
 constexpr std::size_t desktops_max = 16;
 
+Sentence none_found(const Sentence& why) {
+    return {"none found: " + why.en, "没有：" + why.zh};
+}
+
+Sentence x11_words(const Error& error) {
+    switch (error.code()) {
+        case ErrorCode::permission_denied:
+            return {error.message(), "X11：服务器不接受已有的密钥（XAUTHORITY）"};
+        case ErrorCode::unsupported:
+            return {error.message(), "X11：缺少所需的库，或服务器过旧"};
+        default:
+            return {error.message(), "X11：无法连接服务器"};
+    }
+}
+
+Sentence wayland_words(const Error& error) {
+    return {error.message(), error.code() == ErrorCode::unsupported
+                                 ? "Wayland：合成器不提供 ext-idle-notify-v1"
+                                 : "Wayland：无法连接合成器"};
+}
+
+Sentence bus_words(const std::optional<Error>& problem) {
+    if (!problem) return {"logind does not answer", "logind 没有应答"};
+    return {problem->message(), problem->code() == ErrorCode::unsupported
+                                    ? "D-Bus：缺少 libsystemd，或版本过旧"
+                                    : "D-Bus：无法连接系统总线"};
+}
+
 Sampler::Places sampler_places(const GuestWatchOptions& options) {
     Sampler::Places places;
     places.root = options.root;
@@ -90,16 +118,20 @@ void LinuxGuestWatch::release_shutdown() {
 
 asio::awaitable<void> LinuxGuestWatch::sample_again_and_again() {
     for (;;) {
-        std::function<Result<Sample>()> work = [this, devices = devices_] {
-            return Result<Sample>(sampler_.take(clock_.now(), devices));
+        const bool find_keys = keys_stale_ || retry_due();
+        keys_stale_ = false;
+        std::function<Result<Sample>()> work = [this, devices = devices_, find_keys] {
+            return Result<Sample>(sampler_.take(clock_.now(), devices, find_keys));
         };
         const Time begun = clock_.now();
         auto sample = co_await offload<Sample>(worker_.get_executor(), std::move(work));
         if (sample) {
             apply(sample.value());
+            forget_gone(sample.value());
             reach_desktops(sample.value());
             look_at_desktops();
             look_at_bus();
+            judge_desktop();
             publish();
         } else {
             spdlog::warn("guest event=not_sampled reason=\"{}\"", sample.error().message());
@@ -115,10 +147,14 @@ asio::awaitable<void> LinuxGuestWatch::keep_bus() {
     for (;;) {
         bus_ = std::make_unique<SystemBus>(bus_address_, clock_, executor_, [this] {
             look_at_bus();
+            judge_desktop();
             publish();
         });
         const Status ended = co_await bus_->run();
-        if (!ended) bus_problem_ = ended.error().message();
+        if (!ended) bus_problem_ = ended.error();
+        bus_settled_ = true;
+        judge_desktop();
+        publish();
         co_await sleep_for(retry_interval);
     }
 }
@@ -126,7 +162,39 @@ asio::awaitable<void> LinuxGuestWatch::keep_bus() {
 bool LinuxGuestWatch::may_try(const fs::path& socket) const {
     if (x11_.size() + wayland_.size() >= desktops_max) return false;
     const auto failed = failures_.find(socket);
-    return failed == failures_.end() || clock_.now() - failed->second >= retry_interval;
+    return failed == failures_.end() || clock_.now() - failed->second.at >= retry_interval;
+}
+
+bool LinuxGuestWatch::retry_due() const {
+    return std::any_of(failures_.begin(), failures_.end(), [this](const auto& entry) {
+        return clock_.now() - entry.second.at >= retry_interval;
+    });
+}
+
+void LinuxGuestWatch::forget_gone(const Sample& sample) {
+    std::erase_if(failures_, [&](const auto& failure) {
+        const fs::path& socket = failure.first;
+        return std::none_of(sample.x11.begin(), sample.x11.end(),
+                            [&](const X11Place& place) { return place.socket == socket; }) &&
+               std::find(sample.wayland.begin(), sample.wayland.end(), socket) ==
+                   sample.wayland.end();
+    });
+}
+
+void LinuxGuestWatch::judge_desktop() {
+    if (bus_ != nullptr && bus_->facts().seats) bus_settled_ = true;
+    if (!sampled_ || !bus_settled_) return;
+    bool there = bus_ != nullptr && bus_->facts().seats.value_or(false);
+    bool undecided = false;  // still connecting
+    const auto see = [&](bool reached) {
+        there = there || reached;
+        undecided = undecided || !reached;
+    };
+    for (const auto& [socket, session] : x11_) see(session->state().reached);
+    for (const auto& [socket, idle] : wayland_) see(idle->reached());
+    // One that lets nobody look at it is a desktop all the same.
+    for (const auto& [socket, failure] : failures_) there = there || failure.there;
+    if (there || !undecided) facts_.desktop = there;
 }
 
 void LinuxGuestWatch::reach_desktops(const Sample& sample) {
@@ -137,8 +205,12 @@ void LinuxGuestWatch::reach_desktops(const Sample& sample) {
     }
     for (const fs::path& socket : sample.wayland) {
         if (wayland_.contains(socket) || !may_try(socket)) continue;
-        wayland_[socket] = std::make_unique<WaylandIdle>(socket, executor_, [this] {
+        wayland_[socket] = std::make_unique<WaylandIdle>(socket, executor_, [this, socket] {
+            const WaylandIdle& idle = *wayland_.at(socket);
+            // The last input was so long ago, not when it was looked at last.
+            if (idle.works() && !idle.active()) note_input(clock_.now() - WaylandIdle::quiet);
             look_at_desktops();
+            judge_desktop();
             publish();
         });
         static_cast<void>(tasks_.spawn(watch_wayland(socket)));
@@ -151,23 +223,38 @@ asio::awaitable<void> LinuxGuestWatch::watch_x11(fs::path socket) {
         look_at_desktops();
         const X11Session::State state = session.state();
         if (state.ended) {
-            problems_[socket] = state.problem;
-            failures_[socket] = clock_.now();
+            keys_stale_ = true;
+            failures_.erase(socket);
+            if (!state.worked) {
+                Failure& failure = failures_[socket];
+                failure.at = clock_.now();
+                failure.there = state.reached;
+                if (state.problem) failure.why = x11_words(*state.problem);
+            }
             x11_.erase(socket);
             look_at_desktops();
+            judge_desktop();
             publish();
             co_return;
         }
+        judge_desktop();
         publish();
     }
 }
 
 asio::awaitable<void> LinuxGuestWatch::watch_wayland(fs::path socket) {
     const Status ended = co_await wayland_.at(socket)->run();
-    if (!ended) problems_[socket] = ended.error().message();
-    failures_[socket] = clock_.now();
+    const WaylandIdle& idle = *wayland_.at(socket);
+    failures_.erase(socket);
+    if (!idle.worked()) {
+        Failure& failure = failures_[socket];
+        failure.at = clock_.now();
+        failure.there = idle.reached();
+        if (!ended) failure.why = wayland_words(ended.error());
+    }
     wayland_.erase(socket);
     look_at_desktops();
+    judge_desktop();
     publish();
 }
 
@@ -203,10 +290,10 @@ void LinuxGuestWatch::look_at_bus() {
     if (bus_ == nullptr) return;
     const BusFacts& told = bus_->facts();
     facts_.locked = told.locked;
-    if (told.logind) facts_.film = told.film;
+    facts_.film = told.film;
     facts_.metered = told.metered;
     facts_.shutting_down = told.shutting_down;
-    if (told.logind && told.seats && !other_input_works())
+    if (told.logind && told.seats.value_or(false) && !other_input_works())
         note_input(told.idle_since.value_or(clock_.now()));
 }
 
@@ -219,9 +306,7 @@ void LinuxGuestWatch::apply(const Sample& sample) {
     facts_.memory_available_bytes = sample.memory_available_bytes;
     facts_.devices = sample.devices;
     gpu_ = sample.gpu;
-    // One that lets nobody look at it is a desktop all the same.
-    const bool seats = bus_ != nullptr && bus_->facts().seats;
-    facts_.desktop = seats || !x11_.empty() || !wayland_.empty() || !failures_.empty();
+    sampled_ = true;
 }
 
 void LinuxGuestWatch::publish() {
@@ -233,24 +318,28 @@ void LinuxGuestWatch::publish() {
 WatchSource LinuxGuestWatch::input_source() const {
     WatchSource source;
     source.what = "input";
-    std::vector<std::string> ways;
+    std::vector<Sentence> ways;
     if (evdev_.devices() > 0) ways.push_back(evdev_.words());
     for (const auto& [socket, session] : x11_) {
+        const std::string display = std::to_string(session->place().display);
         if (session->state().input_works)
-            ways.push_back("X11 display :" + std::to_string(session->place().display));
+            ways.push_back({"X11 display :" + display, "X11 显示 :" + display});
     }
     for (const auto& [socket, idle] : wayland_) {
-        if (idle->works()) ways.push_back("Wayland (" + socket.filename().string() + ")");
+        const std::string name = socket.filename().string();
+        if (idle->works()) ways.push_back({"Wayland (" + name + ")", "Wayland（" + name + "）"});
     }
-    if (ways.empty() && bus_ != nullptr && bus_->facts().logind && bus_->facts().seats)
-        ways.emplace_back("logind's idle hint (coarse)");
+    if (ways.empty() && bus_ != nullptr && bus_->facts().logind &&
+        bus_->facts().seats.value_or(false))
+        ways.push_back({"logind's idle hint (coarse)", "logind 的空闲提示（较粗略）"});
     source.works = !ways.empty();
     if (ways.empty()) {
-        ways.push_back("none found: " + evdev_.words());
-        for (const auto& [socket, problem] : problems_) ways.push_back(problem);
+        ways.push_back(none_found(evdev_.words()));
+        for (const auto& [socket, failure] : failures_) ways.push_back(failure.why);
     }
-    for (const std::string& way : ways) {
-        source.words += (source.words.empty() ? "" : "; ") + way;
+    for (const Sentence& way : ways) {
+        source.words.en += (source.words.en.empty() ? "" : "; ") + way.en;
+        source.words.zh += (source.words.zh.empty() ? "" : "；") + way.zh;
     }
     return source;
 }
@@ -258,13 +347,17 @@ WatchSource LinuxGuestWatch::input_source() const {
 WatchSource LinuxGuestWatch::screen_source() const {
     WatchSource source;
     source.what = "full screen";
-    source.words = "none found: no X11 session";
-    if (!wayland_.empty()) source.words = "unknown: Wayland does not tell which program fills it";
+    source.words = none_found({"no X11 session", "没有 X11 会话"});
+    if (!wayland_.empty())
+        source.words = {"unknown: Wayland does not tell which program fills it",
+                        "未知：Wayland 不告知哪个程序占满屏幕"};
     for (const auto& [socket, session] : x11_) {
         const X11Session::State state = session->state();
         if (!state.connected) continue;
         source.works = true;
-        source.words = state.input_works ? "X11" : "X11 programs within Wayland only";
+        source.words = {"X11", "X11"};
+        if (!state.input_works)
+            source.words = {"X11 programs within Wayland only", "仅限 Wayland 中的 X11 程序"};
     }
     return source;
 }
@@ -272,9 +365,9 @@ WatchSource LinuxGuestWatch::screen_source() const {
 std::vector<WatchSource> LinuxGuestWatch::sources() const {
     const bool logind = bus_ != nullptr && bus_->facts().logind;
     const bool network = bus_ != nullptr && bus_->facts().network_manager;
-    const std::string no_logind =
-        "none found: " + (bus_problem_.empty() ? "logind does not answer" : bus_problem_);
-    const auto bus_source = [](const char* what, bool works, std::string words) {
+    const Sentence by_logind =
+        logind ? Sentence{"logind", "logind"} : none_found(bus_words(bus_problem_));
+    const auto bus_source = [](const char* what, bool works, Sentence words) {
         WatchSource source;
         source.what = what;
         source.works = works;
@@ -283,10 +376,11 @@ std::vector<WatchSource> LinuxGuestWatch::sources() const {
     };
     std::vector<WatchSource> all = {input_source(), screen_source()};
     for (const char* const what : {"film", "lock", "shutdown"}) {
-        all.push_back(bus_source(what, logind, logind ? "logind" : no_logind));
+        all.push_back(bus_source(what, logind, by_logind));
     }
     all.push_back(bus_source("network", network,
-                             network ? "NetworkManager" : "none found: no NetworkManager"));
+                             network ? Sentence{"NetworkManager", "NetworkManager"}
+                                     : none_found({"no NetworkManager", "没有 NetworkManager"})));
     all.push_back(gpu_);
     return all;
 }

@@ -36,8 +36,12 @@ public:
     [[nodiscard]] boost::asio::awaitable<void> stop() override;
 
 private:
-    /// What could not be watched, and when it was tried.
-    using Failures = std::map<std::filesystem::path, Time>;
+    /// A socket that could not be watched.
+    struct Failure {
+        Time at;             ///< when it was tried
+        Sentence why;        ///< empty: it is not known
+        bool there = false;  ///< somebody listens at it: a desktop all the same
+    };
 
     [[nodiscard]] boost::asio::awaitable<void> sample_again_and_again();
     [[nodiscard]] boost::asio::awaitable<void> keep_bus();
@@ -45,6 +49,10 @@ private:
     [[nodiscard]] boost::asio::awaitable<void> watch_wayland(std::filesystem::path socket);
     void reach_desktops(const Sample& sample);
     [[nodiscard]] bool may_try(const std::filesystem::path& socket) const;
+    /// One that failed may be tried again.
+    [[nodiscard]] bool retry_due() const;
+    void forget_gone(const Sample& sample);
+    void judge_desktop();
     void note_input(Time when);
     void look_at_desktops();
     void look_at_bus();
@@ -67,12 +75,14 @@ private:
     Sampler sampler_;
     EvdevInput evdev_;
     std::unique_ptr<SystemBus> bus_;
-    std::string bus_problem_;
+    std::optional<Error> bus_problem_;
+    bool bus_settled_ = false;  ///< it has answered, or there is none
+    bool sampled_ = false;
     std::map<std::filesystem::path, std::unique_ptr<X11Session>> x11_;
     std::map<std::filesystem::path, std::unique_ptr<WaylandIdle>> wayland_;
-    Failures failures_;
-    std::map<std::filesystem::path, std::string> problems_;
-    Notification hurry_;  ///< sample now
+    std::map<std::filesystem::path, Failure> failures_;
+    bool keys_stale_ = false;  ///< a server has ended: the next may have another key
+    Notification hurry_;       ///< sample now
     boost::asio::thread_pool worker_;
     TaskGroup tasks_;
 };

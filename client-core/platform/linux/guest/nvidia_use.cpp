@@ -45,6 +45,12 @@ struct NvmlUtilization {
     unsigned memory;
 };
 
+struct NvmlMemory {  // nvmlMemory_t
+    unsigned long long total;
+    unsigned long long free;
+    unsigned long long used;
+};
+
 using ListProcesses = NvmlReturn (*)(NvmlDevice, unsigned*, NvmlProcess*);
 
 }  // namespace
@@ -60,6 +66,7 @@ struct NvidiaUse::Library {
     NvmlReturn (*minor_number)(NvmlDevice, unsigned*) = nullptr;
     NvmlReturn (*temperature)(NvmlDevice, unsigned, unsigned*) = nullptr;
     NvmlReturn (*utilization)(NvmlDevice, NvmlUtilization*) = nullptr;
+    NvmlReturn (*memory)(NvmlDevice, NvmlMemory*) = nullptr;
     ListProcesses compute = nullptr;
     ListProcesses graphics = nullptr;
     /// Null in old drivers.
@@ -85,6 +92,7 @@ struct NvidiaUse::Library {
                find("nvmlDeviceGetMinorNumber", minor_number) &&
                find("nvmlDeviceGetTemperature", temperature) &&
                find("nvmlDeviceGetUtilizationRates", utilization) &&
+               find("nvmlDeviceGetMemoryInfo", memory) &&
                (find("nvmlDeviceGetComputeRunningProcesses_v3", compute) ||
                 find("nvmlDeviceGetComputeRunningProcesses_v2", compute)) &&
                (find("nvmlDeviceGetGraphicsRunningProcesses_v3", graphics) ||
@@ -198,6 +206,11 @@ Result<std::map<std::uint32_t, DeviceUse>> NvidiaUse::sample(const ProcessTable&
         unsigned degrees = 0;
         if (library_->temperature(device, nvml_temperature_gpu, &degrees) == nvml_success)
             use.celsius = degrees;
+        NvmlMemory memory{};
+        if (library_->memory(device, &memory) == nvml_success) {
+            use.memory_free_bytes = memory.free;
+            use.memory_total_bytes = memory.total;
+        }
         const bool shares = library_->add_shares(device, seen_until_[known->second], users);
         bool own_there = false;
         std::uint32_t sum = 0;

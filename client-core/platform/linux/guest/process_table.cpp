@@ -19,7 +19,7 @@ constexpr std::string_view deleted_mark = " (deleted)";   // an update replaced 
 /// The numbers behind the name: field n of proc(5) is fields[n - 4].
 std::vector<std::uint64_t> fields_after_state(std::string_view text) {
     std::vector<std::uint64_t> fields;
-    while (fields.size() < 16) {
+    while (fields.size() < 19) {
         const auto first = text.find_first_not_of(' ');
         if (first == std::string_view::npos) break;
         text.remove_prefix(first);
@@ -41,20 +41,26 @@ std::optional<ProcessStat> parse_process_stat(std::string_view text) {
         text.size() < close + 4)
         return std::nullopt;
     const auto fields = fields_after_state(text.substr(close + 3));
-    if (fields.size() < 14) return std::nullopt;
+    if (fields.size() < 19) return std::nullopt;
     ProcessStat stat;
     stat.name = text.substr(open + 1, close - open - 1);
     stat.parent = static_cast<std::int64_t>(fields[0]);
     stat.kernel = (fields[5] & kernel_thread_flag) != 0;
+    stat.started = fields[18];
     stat.ticks = fields[10] + fields[11] + fields[12] + fields[13];
     return stat;
 }
 
-bool ProcessTable::read(std::int64_t pid, Process& process) const {
+bool ProcessTable::read(std::int64_t pid, Time now, Process& process) const {
     const fs::path folder = root_ / "proc" / std::to_string(pid);
     const auto text = read_system_file(folder / "stat", 4096);
     const auto stat = text ? parse_process_stat(*text) : std::nullopt;
     if (!stat) return false;
+    if (process.started != stat->started) {  // new, or another one has got its number
+        process = {};
+        process.first_seen = now;
+        process.started = stat->started;
+    }
     process.name = stat->name;
     process.parent = stat->parent;
     process.kernel = stat->kernel;
@@ -85,9 +91,9 @@ void ProcessTable::refresh(Time now, const std::vector<std::int64_t>& own_roots)
     for (const std::int64_t pid : pids) {
         const auto [place, is_new] = processes_.try_emplace(pid);
         Process& process = place->second;
-        if (is_new) process.first_seen = now;
         const bool due = is_new || now - process.first_seen < young || pid % turns == turn_;
-        if (due && !(process.kernel && !is_new) && !read(pid, process)) processes_.erase(place);
+        if (due && !(process.kernel && !is_new) && !read(pid, now, process))
+            processes_.erase(place);
     }
     find_own(own_roots);
 }
@@ -134,7 +140,7 @@ std::uint64_t ProcessTable::own_ticks() const {
         if (!process.own) continue;
         const auto text = read_system_file(root_ / "proc" / std::to_string(pid) / "stat", 4096);
         const auto stat = text ? parse_process_stat(*text) : std::nullopt;
-        if (stat) ticks += stat->ticks;
+        if (stat && stat->started == process.started) ticks += stat->ticks;
     }
     return ticks;
 }

@@ -20,6 +20,7 @@ struct ProcessStat {
     bool kernel = false;  ///< a thread of the kernel, no program
     /// Clock ticks of it and of its children that ended and were waited for.
     std::uint64_t ticks = 0;
+    std::uint64_t started = 0;  ///< clock ticks after the system; tells a reused number apart
 };
 
 /// Nothing for a text that is no such file.
@@ -29,6 +30,7 @@ struct Process {
     std::string name;     ///< as the kernel has it: what a program under Wine is called, too
     std::string program;  ///< file name of its executable; empty if that is not to be read
     std::int64_t parent = 0;
+    std::uint64_t started = 0;  ///< as ProcessStat
     bool kernel = false;
     bool own = false;
     bool opened_gpu = false;  ///< when last looked at, it held a node of /dev/dri
@@ -59,7 +61,7 @@ public:
     void look_for_gpus(bool look) { look_for_gpus_ = look; }
 
 private:
-    bool read(std::int64_t pid, Process& process) const;
+    bool read(std::int64_t pid, Time now, Process& process) const;
     [[nodiscard]] bool holds_gpu(std::int64_t pid) const;
     void find_own(const std::vector<std::int64_t>& own_roots);
 

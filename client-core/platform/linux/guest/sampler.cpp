@@ -15,12 +15,18 @@ bool has_kind(const std::vector<WatchedDevice>& devices, GpuAccess::Kind kind) {
                        [&](const WatchedDevice& device) { return device.access.kind == kind; });
 }
 
+Sentence nvidia_words(const Error& error) {
+    return {error.message(), error.code() == ErrorCode::not_found
+                                 ? "NVIDIA：本机没有驱动程序"
+                                 : "NVIDIA：驱动程序的管理库不可用，请重新安装驱动程序或重启电脑"};
+}
+
 }  // namespace
 
 Sampler::Sampler(Places places)
     : places_(std::move(places)), processes_(places_.root), render_(places_.root) {}
 
-Sample Sampler::take(Time now, const std::vector<WatchedDevice>& devices) {
+Sample Sampler::take(Time now, const std::vector<WatchedDevice>& devices, bool find_keys) {
     Sample sample;
     std::vector<std::int64_t> own_roots = {getpid()};
     if (places_.own_processes) {
@@ -36,7 +42,7 @@ Sample Sampler::take(Time now, const std::vector<WatchedDevice>& devices) {
     sample.cpu_celsius = read_cpu_celsius(places_.root);
     sample.memory_available_bytes = read_memory_available(places_.root);
     read_gpus(now, devices, sample);
-    look_for_desktops(sample);
+    look_for_desktops(find_keys, sample);
     return sample;
 }
 
@@ -46,19 +52,19 @@ std::optional<std::map<std::uint32_t, DeviceUse>> Sampler::read_nvidia(Time now,
         nvidia_tried_at_ = now;
         auto opened = NvidiaUse::open(places_.nvidia);
         if (!opened) {
-            nvidia_problem_ = opened.error().message();
+            nvidia_problem_ = nvidia_words(opened.error());
             return std::nullopt;
         }
         nvidia_ = std::move(opened.value());
     }
     auto uses = nvidia_->sample(processes_);
     if (!uses) {
-        nvidia_problem_ = uses.error().message();
+        nvidia_problem_ = nvidia_words(uses.error());
         nvidia_.reset();
         return std::nullopt;
     }
     nvidia_worked_ = true;
-    sample.gpu.words = "NVML";
+    sample.gpu.words = {"NVML", "NVML"};
     sample.gpu.works = true;
     return std::move(uses.value());
 }
@@ -78,14 +84,22 @@ DeviceUse Sampler::render_use(const GpuAccess& access,
     }
     use = uses[address];
     use.percent = use.percent.value_or(0);
-    use.celsius = read_device_celsius(places_.root / "sys/class/drm" /
-                                      ("renderD" + std::to_string(access.minor)) / "device");
+    const auto folder =
+        places_.root / "sys/class/drm" / ("renderD" + std::to_string(access.minor)) / "device";
+    use.celsius = read_device_celsius(folder);
+    // Only amdgpu has these files.
+    const auto total = number_in<std::uint64_t>(folder / "mem_info_vram_total");
+    const auto used = number_in<std::uint64_t>(folder / "mem_info_vram_used");
+    if (total && used && *used <= *total) {
+        use.memory_total_bytes = total;
+        use.memory_free_bytes = *total - *used;
+    }
     return use;
 }
 
 void Sampler::read_gpus(Time now, const std::vector<WatchedDevice>& devices, Sample& sample) {
     sample.gpu.what = "GPU";
-    sample.gpu.words = "no GPU to watch";
+    sample.gpu.words = {"no GPU to watch", "没有需要留意的显卡"};
     std::optional<std::map<std::uint32_t, DeviceUse>> nvidia;
     if (has_kind(devices, GpuAccess::Kind::nvidia)) {
         sample.gpu.words = nvidia_problem_;
@@ -98,8 +112,10 @@ void Sampler::read_gpus(Time now, const std::vector<WatchedDevice>& devices, Sam
     if (has_kind(devices, GpuAccess::Kind::render)) {
         rendering = render_.sample(processes_, now);
         const bool all = geteuid() == 0;
-        sample.gpu.words = (nvidia ? sample.gpu.words + ", " : std::string()) + "DRM fdinfo" +
-                           (all ? "" : " (this user's programs only: run as root)");
+        sample.gpu.words.en = (nvidia ? "NVML, DRM fdinfo" : "DRM fdinfo") +
+                              std::string(all ? "" : " (this user's programs only: run as root)");
+        sample.gpu.words.zh = (nvidia ? "NVML、DRM fdinfo" : "DRM fdinfo") +
+                              std::string(all ? "" : "（仅限本用户的程序：请以 root 身份运行）");
         sample.gpu.works = true;
     }
     for (const WatchedDevice& device : devices) {
@@ -128,10 +144,11 @@ void Sampler::read_gpus(Time now, const std::vector<WatchedDevice>& devices, Sam
     }
 }
 
-void Sampler::look_for_desktops(Sample& sample) {
-    // Finding keys reads every process's environment: only when servers came or went.
+void Sampler::look_for_desktops(bool find_keys, Sample& sample) {
+    // Finding keys reads every process's environment: only when servers came or went,
+    // or one that came back under the same name may have another key.
     auto sockets = names_in(places_.root / "tmp/.X11-unix");
-    if (sockets != x11_sockets_ || x11_.empty()) {
+    if (find_keys || sockets != x11_sockets_ || x11_.empty()) {
         x11_ = find_x11(places_.root, places_.environment);
         x11_sockets_ = std::move(sockets);
     }

@@ -47,7 +47,9 @@ public:
 
     explicit Sampler(Places places);
 
-    [[nodiscard]] Sample take(Time now, const std::vector<WatchedDevice>& devices);
+    /// `find_keys`: the keys to X servers as found before may be out of date.
+    [[nodiscard]] Sample take(Time now, const std::vector<WatchedDevice>& devices,
+                              bool find_keys = false);
 
 private:
     void read_gpus(Time now, const std::vector<WatchedDevice>& devices, Sample& sample);
@@ -55,7 +57,7 @@ private:
                                                                                 Sample& sample);
     [[nodiscard]] DeviceUse render_use(const GpuAccess& access,
                                        std::map<std::string, DeviceUse>& uses) const;
-    void look_for_desktops(Sample& sample);
+    void look_for_desktops(bool find_keys, Sample& sample);
 
     Places places_;
     ProcessTable processes_;
@@ -64,7 +66,7 @@ private:
     std::unique_ptr<NvidiaUse> nvidia_;
     std::optional<Time> nvidia_tried_at_;
     bool nvidia_worked_ = false;
-    std::string nvidia_problem_;
+    Sentence nvidia_problem_;
     std::vector<std::string> x11_sockets_;  ///< for which x11_ was found
     std::vector<X11Place> x11_;
 };

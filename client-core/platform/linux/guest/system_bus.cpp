@@ -1,5 +1,6 @@
 #include "client-core/platform/linux/guest/system_bus.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <ctime>
 #include <fcntl.h>
@@ -9,8 +10,9 @@
 #include <unistd.h>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include "shared/async/deadline.h"
 
 namespace gleaner::guest {
 
@@ -62,28 +64,50 @@ Status SystemBus::connect() {
     return ok();
 }
 
-asio::awaitable<Status> SystemBus::run() {
+namespace {
+
+asio::awaitable<Result<bool>> until_ready(asio::posix::stream_descriptor& descriptor, int events) {
     using descriptor_type = asio::posix::stream_descriptor;
-    constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
+    const auto wanted =
+        (events & POLLOUT) != 0 ? descriptor_type::wait_write : descriptor_type::wait_read;
+    const auto [ec] = co_await descriptor.async_wait(wanted, asio::as_tuple(asio::use_awaitable));
+    if (ec) co_return Error(ErrorCode::cancelled, "D-Bus: " + ec.message());
+    co_return true;
+}
+
+}  // namespace
+
+asio::awaitable<Result<bool>> SystemBus::wait(asio::posix::stream_descriptor& descriptor) {
+    const int events = library_->sd_bus_get_events(bus_);
+    if (events < 0) co_return bus_error("the system bus has ended", events);
+    auto ready = until_ready(descriptor, events);
+    if (calls_.empty() && !logind_changed_) co_return co_await std::move(ready);
+    const Duration left = logind_asked_ + ask_interval - clock_.now();
+    // An unanswered call is noticed when the bus is processed anew.
+    const Duration limit = logind_changed_ ? std::max(left, Duration(1)) : answer_limit;
+    auto waited = co_await with_deadline(std::move(ready), limit);
+    if (!waited && waited.error().code() == ErrorCode::timeout) co_return false;
+    co_return waited;
+}
+
+asio::awaitable<Status> SystemBus::run() {
     GLEANER_CO_TRY(connect());
     subscribe();
     // A duplicate, since the bus closes its own.
-    descriptor_type descriptor(executor_);
+    asio::posix::stream_descriptor descriptor(executor_);
     descriptor.assign(dup(library_->sd_bus_get_fd(bus_)));
     Status ended = ok();
     for (;;) {
         const int code = library_->sd_bus_process(bus_, nullptr);
         if (code > 0) continue;
-        const int events = code < 0 ? code : library_->sd_bus_get_events(bus_);
-        if (events < 0) {
-            ended = bus_error("the system bus has ended", events);
+        if (code < 0) {
+            ended = bus_error("the system bus has ended", code);
             break;
         }
-        const auto wanted =
-            (events & POLLOUT) != 0 ? descriptor_type::wait_write : descriptor_type::wait_read;
-        const auto [ec] = co_await descriptor.async_wait(wanted, as_tuple);
-        if (ec) {
-            ended = Error(ErrorCode::cancelled, "D-Bus: " + ec.message());
+        ask_logind_if_due();
+        const auto waited = co_await wait(descriptor);
+        if (!waited) {
+            ended = waited.error();
             break;
         }
     }
@@ -123,7 +147,8 @@ void SystemBus::ask(const Method& method, Handler handler,
     call.number = number;
     call.handler = handler;
     call.path = method.path;
-    if (library_->sd_bus_call_async(bus_, nullptr, message, on_reply, &call, 0) < 0)
+    if (library_->sd_bus_call_async(bus_, nullptr, message, on_reply, &call,
+                                    static_cast<std::uint64_t>(answer_limit.count())) < 0)
         calls_.erase(number);
     library_->sd_bus_message_unref(message);
 }
@@ -132,15 +157,21 @@ int SystemBus::on_reply(sd_bus_message* message, void* call, sd_bus_error*) {
     const Call done = *static_cast<Call*>(call);
     SystemBus& bus = *done.bus;
     bus.calls_.erase(done.number);
-    if (bus.library_->sd_bus_message_is_method_error(message, nullptr) != 0) return 0;
+    const bool refused = bus.library_->sd_bus_message_is_method_error(message, nullptr) != 0;
     bus.current_path_ = done.path;
     const BusFacts before = bus.facts_;
-    (bus.*done.handler)(message);
+    (bus.*done.handler)(refused ? nullptr : message);
     if (!(bus.facts_ == before)) bus.on_change_();
     return 0;
 }
 
+void SystemBus::ask_logind_if_due() {
+    if (logind_changed_ && clock_.now() >= logind_asked_ + ask_interval) ask_logind();
+}
+
 void SystemBus::ask_logind() {
+    logind_changed_ = false;
+    logind_asked_ = clock_.now();
     ask({logind, logind_path, properties, "GetAll"}, &SystemBus::read_manager, {logind_manager});
     ask({logind, logind_path, logind_manager, "ListInhibitors"}, &SystemBus::read_inhibitors, {});
     ask({logind, logind_path, logind_manager, "ListSessions"}, &SystemBus::read_sessions, {});
@@ -170,7 +201,7 @@ int SystemBus::on_logind_signal(sd_bus_message* message, void* self, sd_bus_erro
         bus.on_change_();
         return 0;
     }
-    bus.ask_logind();
+    bus.logind_changed_ = true;
     return 0;
 }
 
@@ -209,6 +240,7 @@ void SystemBus::each_property(sd_bus_message* reply,
 }
 
 void SystemBus::read_manager(sd_bus_message* reply) {
+    if (reply == nullptr) return;
     facts_.logind = true;
     bool idle = false;
     std::uint64_t since = 0;
@@ -234,8 +266,10 @@ void SystemBus::read_manager(sd_bus_message* reply) {
 }
 
 void SystemBus::read_inhibitors(sd_bus_message* reply) {
-    facts_.film.clear();
-    if (library_->sd_bus_message_enter_container(reply, 'a', "(ssssuu)") <= 0) return;
+    facts_.film.reset();
+    if (reply == nullptr || library_->sd_bus_message_enter_container(reply, 'a', "(ssssuu)") <= 0)
+        return;
+    facts_.film.emplace();
     const char* what = nullptr;
     const char* who = nullptr;
     const char* why = nullptr;
@@ -252,7 +286,11 @@ void SystemBus::read_inhibitors(sd_bus_message* reply) {
 }
 
 void SystemBus::read_sessions(sd_bus_message* reply) {
-    if (library_->sd_bus_message_enter_container(reply, 'a', "(susso)") <= 0) return;
+    if (reply == nullptr || library_->sd_bus_message_enter_container(reply, 'a', "(susso)") <= 0) {
+        sessions_.clear();
+        judge_sessions();
+        return;
+    }
     std::map<std::string, Session> present;
     const char* id = nullptr;
     std::uint32_t user = 0;
@@ -276,25 +314,44 @@ void SystemBus::read_session(sd_bus_message* reply) {
     const auto found = sessions_.find(current_path_);
     if (found == sessions_.end()) return;
     Session& session = found->second;
+    session.told = true;
+    std::string type;
+    std::string kind;
+    if (reply == nullptr) {  // it ended meanwhile
+        session = {};
+        session.told = true;
+        judge_sessions();
+        return;
+    }
     each_property(reply, [&](std::string_view name) {
         if (name == "Active") {
             session.active = read_boolean(reply);
         } else if (name == "LockedHint") {
             session.locked = read_boolean(reply);
         } else if (name == "Class") {
-            session.person = read_text(reply) == "user";
+            kind = read_text(reply);
+        } else if (name == "Type") {
+            type = read_text(reply);
         } else {
             return false;
         }
         return true;
     });
+    session.person = kind == "user";
+    session.seated = (session.person || kind == "greeter") &&
+                     (type == "x11" || type == "wayland" || type == "mir" || type == "tty");
     judge_sessions();
 }
 
 void SystemBus::judge_sessions() {
-    facts_.seats = !sessions_.empty();
+    // Half an answer would be taken for a change.
+    if (std::any_of(sessions_.begin(), sessions_.end(),
+                    [](const auto& entry) { return !entry.second.told; }))
+        return;
+    facts_.seats = false;
     facts_.locked.reset();
     for (const auto& [path, session] : sessions_) {
+        facts_.seats = *facts_.seats || session.seated;
         if (!session.active) continue;
         facts_.locked = facts_.locked.value_or(true) && (session.locked || !session.person);
     }
@@ -302,14 +359,14 @@ void SystemBus::judge_sessions() {
 
 void SystemBus::read_inhibitor(sd_bus_message* reply) {
     int lent = -1;
-    if (library_->sd_bus_message_read(reply, "h", &lent) > 0)
+    if (reply != nullptr && library_->sd_bus_message_read(reply, "h", &lent) > 0)
         inhibitor_ = UniqueFd(fcntl(lent, F_DUPFD_CLOEXEC, 0));
 }
 
 void SystemBus::read_metered(sd_bus_message* reply) {
     // NMMetered: unknown, yes, no, guessed yes, guessed no.
     std::uint32_t value = 0;
-    if (library_->sd_bus_message_read(reply, "v", "u", &value) <= 0) return;
+    if (reply == nullptr || library_->sd_bus_message_read(reply, "v", "u", &value) <= 0) return;
     facts_.network_manager = true;
     facts_.metered.reset();
     if (value != 0) facts_.metered = value == 1 || value == 3;

@@ -13,6 +13,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 
 #include "client-core/platform/linux/guest/bus_library.h"
 #include "client-core/platform/linux/spawn.h"
@@ -25,9 +26,10 @@ namespace gleaner::guest {
 struct BusFacts {
     bool logind = false;           ///< it answers
     bool network_manager = false;  ///< it answers
-    bool seats = false;            ///< somebody, or a greeter, is at a screen
-    std::optional<bool> locked;    ///< nobody is signed in at the screen, or it is locked
-    std::string film;              ///< who keeps the screen awake; empty: nobody
+    /// Somebody, or a greeter, is at a screen or at a console. False also without logind.
+    std::optional<bool> seats;
+    std::optional<bool> locked;       ///< nobody is signed in at the screen, or it is locked
+    std::optional<std::string> film;  ///< who keeps the screen awake; empty: nobody
     std::optional<bool> metered;
     bool shutting_down = false;
     /// By logind's reckoning, which knows of input only what desktops tell it, minutes late: when
@@ -62,7 +64,10 @@ private:
         bool active = false;
         bool locked = false;
         bool person = false;  ///< not the screen where one signs in
+        bool seated = false;  ///< a person or a greeter at a screen or at a console
+        bool told = false;    ///< what is above has been read
     };
+    /// Is given no message if the call was refused or not answered in time.
     using Handler = void (SystemBus::*)(sd_bus_message*);
     struct Call {
         SystemBus* bus = nullptr;
@@ -77,7 +82,15 @@ private:
         const char* member;
     };
 
+    /// Logind is asked at most so often, however many signals it sends.
+    static constexpr Duration ask_interval = 1s;
+    static constexpr Duration answer_limit = 10s;
+
     Status connect();
+    /// False: it is not ready, but something else is due.
+    [[nodiscard]] boost::asio::awaitable<Result<bool>> wait(
+        boost::asio::posix::stream_descriptor& descriptor);
+    void ask_logind_if_due();
     void subscribe();
     void ask_logind();
     void ask_network();
@@ -108,6 +121,8 @@ private:
     sd_bus* bus_ = nullptr;
     std::map<std::uint64_t, Call> calls_;  ///< under way, by a number
     std::uint64_t next_call_ = 0;
+    bool logind_changed_ = false;  ///< since it was asked
+    Time logind_asked_;
     std::string current_path_;  ///< of the object whose reply is being read
     std::map<std::string, Session> sessions_;
     BusFacts facts_;

@@ -1,5 +1,6 @@
 #include "client-core/platform/linux/guest/wayland_idle.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <sys/un.h>
@@ -30,6 +31,7 @@ constexpr std::uint16_t registry_bind = 0;
 constexpr std::uint16_t registry_global = 0;
 constexpr std::uint16_t callback_done = 0;
 constexpr std::uint16_t notifier_get_idle_notification = 1;
+constexpr std::uint16_t notifier_get_input_idle_notification = 2;  // since version 2
 constexpr std::uint16_t notification_idled = 0;
 constexpr std::uint16_t notification_resumed = 1;
 
@@ -105,6 +107,7 @@ asio::awaitable<Status> WaylandIdle::listen() {
         co_return Error(ErrorCode::invalid_argument, "Wayland: the socket's path is too long");
     const asio::local::stream_protocol::endpoint endpoint(socket_path_.string());
     const auto [refused] = co_await socket_.async_connect(endpoint, as_tuple);
+    reached_ = !refused || refused == asio::error::access_denied;
     if (refused) co_return lost(refused);
     std::string id;
     put(id, registry_id);
@@ -166,13 +169,17 @@ Status WaylandIdle::ask_for_notification() {
         return Error(ErrorCode::unsupported,
                      "Wayland: the compositor does not offer ext-idle-notify-v1");
     put_bind(outgoing_, seat_.name, seat_interface, 1, seat_id);
-    put_bind(outgoing_, notifier_.name, notifier_interface, 1, notifier_id);
+    const std::uint32_t version = std::min(notifier_.version, 2U);
+    put_bind(outgoing_, notifier_.name, notifier_interface, version, notifier_id);
     std::string body;
     put(body, notification_id);
     put(body, static_cast<std::uint32_t>(quiet.count() / 1000));
     put(body, seat_id);
-    put_request(outgoing_, notifier_id, notifier_get_idle_notification, body);
+    put_request(
+        outgoing_, notifier_id,
+        version >= 2 ? notifier_get_input_idle_notification : notifier_get_idle_notification, body);
     works_ = true;
+    worked_ = true;
     on_change_();
     return ok();
 }

@@ -19,7 +19,8 @@
 
 namespace gleaner::guest {
 
-/// A compositor counts an idle inhibitor (a film) as activity. One executor; not reusable.
+/// Before version 2 of the protocol a compositor counts an idle inhibitor (a film) as activity. One
+/// executor; not reusable.
 class WaylandIdle {
 public:
     /// A person counts as active until so long after the last input.
@@ -35,6 +36,10 @@ public:
 
     /// The compositor tells of idleness: it is connected and offers the protocol.
     [[nodiscard]] bool works() const { return works_; }
+    /// It did once; stays true after the end.
+    [[nodiscard]] bool worked() const { return worked_; }
+    /// A compositor is there, whether or not it lets itself be watched.
+    [[nodiscard]] bool reached() const { return reached_; }
     /// There was input within the last second. Only if works().
     [[nodiscard]] bool active() const { return works_ && active_; }
 
@@ -57,6 +62,8 @@ private:
     Global seat_;
     Global notifier_;
     bool works_ = false;
+    bool worked_ = false;
+    bool reached_ = false;
     bool active_ = true;  ///< the compositor speaks first when it is not so
 };
 

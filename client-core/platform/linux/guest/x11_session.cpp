@@ -69,12 +69,14 @@ void X11Session::run() {
     auto screen = X11Screen::connect(place_, root_, [this](int socket) {
         const std::lock_guard lock(mutex_);
         connection_ = UniqueFd(dup(socket));
+        state_.reached = true;
         if (stopping_) shutdown(socket, SHUT_RDWR);
     });
     if (screen) {
         {
             const std::lock_guard lock(mutex_);
             state_.connected = true;
+            state_.worked = true;
             state_.input_works = !screen.value()->within_wayland();
         }
         watch(*screen.value());
@@ -86,7 +88,8 @@ void X11Session::run() {
         state_.input_works = false;
         state_.full_screen.reset();
         state_.ended = true;
-        state_.problem = screen ? "X11: the server has ended" : screen.error().message();
+        state_.problem =
+            screen ? Error(ErrorCode::unavailable, "X11: the server has ended") : screen.error();
     }
     wake();
 }

@@ -18,6 +18,7 @@
 #include "client-core/platform/linux/guest/x11_screen.h"
 #include "client-core/platform/linux/spawn.h"
 #include "shared/util/clock.h"
+#include "shared/util/result.h"
 
 namespace gleaner::guest {
 
@@ -25,12 +26,14 @@ class X11Session {
 public:
     /// What is known of the session; a value to be copied out.
     struct State {
+        bool reached = false;  ///< a server is there, whether or not it lets itself be watched
         bool connected = false;
+        bool worked = false;       ///< it was connected, also after the end
         bool ended = false;        ///< it will not tell any more
         bool input_works = false;  ///< its input is all of the person's
         std::optional<Time> last_input;
         std::optional<std::string> full_screen;  ///< empty: no program is
-        std::string problem;                     ///< why it ended
+        std::optional<Error> problem;            ///< why it ended
     };
 
     /// Starts the thread. `clock` must outlive this; it is asked from the thread.

@@ -256,6 +256,27 @@ TEST_CASE("room is made by evicting the least recently used, never what is held"
     CHECK(f.evicted == std::vector<Sha256>{c, b});
 }
 
+TEST_CASE("a lowered quota holds at once, but for what is held") {
+    Fixture f(16u << 20);
+    const Sha256 a = f.source.add(noise(3u << 20, 1));
+    const Sha256 b = f.source.add(noise(3u << 20, 2));
+    const Sha256 c = f.source.add(noise(3u << 20, 3));
+    for (const Sha256& each : {a, b, c}) REQUIRE(f.model(each));
+    const auto held = f.cache->hold(a);
+    f.cache->set_quota(9u << 20);
+    CHECK(f.evicted.empty());
+    f.cache->set_quota((9u << 20) - 1);
+    CHECK(f.evicted == std::vector<Sha256>{b});
+    CHECK_FALSE(fs::exists(f.options.folder / "models" / b.get()));
+    f.cache->set_quota(0);
+    CHECK(f.evicted == std::vector<Sha256>{b, c});
+    CHECK(f.cache->complete() == std::vector<Sha256>{a});
+    CHECK(f.cache->free_bytes() == 0);
+    CHECK(f.model(b).error().code() == ErrorCode::disk_full);
+    f.cache->set_quota(6u << 20);
+    CHECK(f.model(b));
+}
+
 TEST_CASE("an artefact over the quota is refused before a byte is fetched") {
     Fixture f(500);
     const Sha256 a = f.source.add(noise(1000));
@@ -310,6 +331,15 @@ TEST_CASE("an engine is unpacked only under the release key and is verified agai
         REQUIRE(fetch(key.public_key()));
         CHECK(f.source.reads.empty());
     }
+}
+
+TEST_CASE_FIXTURE(Fixture, "a cache removed while the node runs is filled again") {
+    const Sha256 sha256 = source.add(noise(chunk_size_bytes + 5));
+    REQUIRE(model(sha256));
+    fs::remove_all(folder.path() / "cache");
+    const auto path = model(sha256);
+    REQUIRE(path);
+    CHECK(content_of(path.value()) == source.contents.at(sha256));
 }
 
 }  // namespace

@@ -106,7 +106,7 @@ public:
     int locked = 0;
     std::string session_class = "user";
     std::string session_type = "x11";
-    int lists_asked = 0;  ///< how often the sessions were asked for
+    int lists_asked = 0;    ///< how often the sessions were asked for
     bool somebody = true;   ///< there is a session at the screen
     std::string inhibited;  ///< by a player, "what" of it
     std::uint32_t metered = 0;

@@ -65,7 +65,10 @@ TEST_CASE("a machine that tells nothing leaves facts unset and says why") {
     CHECK_FALSE(facts.locked);
     CHECK_FALSE(facts.film);
     CHECK(facts.programs.empty());
-    CHECK(rig.source("input").words.starts_with("none found"));
+    CHECK(rig.source("input").words.en.starts_with("none found"));
+    CHECK(rig.source("input").words.zh.starts_with("没有"));
+    // Nobody could sit here, once the bus is known not to be there.
+    CHECK(rig.run_until([](const guest::Facts& now) { return now.desktop == false; }));
     for (const char* const what : {"input", "full screen", "film", "lock", "network"})
         CHECK_FALSE(rig.source(what).works);
 }
@@ -100,10 +103,11 @@ TEST_CASE("the bus's facts arrive, and the end of the watch lets a shutdown go o
         rig.start(options);
         REQUIRE(rig.run_until([&](const guest::Facts& facts) {
             services.serve();
-            return facts.locked == true && facts.film == "player" && facts.metered == true;
+            return facts.locked == true && facts.film == "player" && facts.metered == true &&
+                   facts.desktop == true;
         }));
         CHECK(rig.source("film").works);
-        CHECK(rig.source("network").words == "NetworkManager");
+        CHECK(rig.source("network").words.en == "NetworkManager");
         CHECK(rig.run_until([&](const guest::Facts&) {
             services.serve();
             return services.held();
@@ -125,7 +129,7 @@ TEST_CASE("input at a real X server is told") {
         return facts.full_screen == "" && facts.last_input &&
                rig.clock.now() - *facts.last_input > 1500ms;
     }));
-    CHECK(rig.source("input").words.find("X11 display " + server.display_name()) !=
+    CHECK(rig.source("input").words.en.find("X11 display " + server.display_name()) !=
           std::string::npos);
     CHECK(rig.watch->facts().memory_available_bytes.value_or(0) > 0);
     const Time begun = rig.clock.now();
@@ -133,6 +137,66 @@ TEST_CASE("input at a real X server is told") {
     const int before = rig.changes;
     REQUIRE(rig.run_until([&](const guest::Facts& facts) { return *facts.last_input >= begun; }));
     CHECK(rig.changes > before);
+}
+
+TEST_CASE("the bus's end takes back what it told") {
+    testing::MessageBus daemon;
+    testing::Services services(daemon);
+    services.inhibited = "idle";
+    Rig rig;
+    auto options = rig.options();
+    options.system_bus = daemon.address();
+    rig.start(options);
+    REQUIRE(rig.run_until([&](const guest::Facts& facts) {
+        services.serve();
+        return facts.film == "player" && facts.desktop == true;
+    }));
+    daemon.stop();
+    CHECK(rig.run_until([&](const guest::Facts& facts) {
+        return !facts.film && !facts.locked && facts.desktop == false;
+    }));
+}
+
+/// A display of the made-up machine, which is that of a real server.
+void put_display(const Rig& rig, const testing::Xvfb& server, const std::string& authority) {
+    const auto socket = rig.root.path() / "tmp/.X11-unix/X0";
+    std::filesystem::create_directories(socket.parent_path());
+    std::filesystem::remove(socket);
+    std::filesystem::create_symlink("/tmp/.X11-unix/X" + std::to_string(server.display()), socket);
+    std::filesystem::remove(rig.root.path() / authority);
+    std::filesystem::copy_file(server.authority_file(), rig.root.path() / authority);
+    using namespace std::string_literals;
+    rig.root.write("proc/200/environ", "DISPLAY=:0\0XAUTHORITY=/"s + authority + "\0"s);
+}
+
+TEST_CASE("a server that comes back under its old name with another key is reached at once") {
+    testing::Xvfb first;
+    Rig rig;
+    put_display(rig, first, "first");
+    rig.start(rig.options());
+    REQUIRE(rig.run_until([](const guest::Facts& facts) { return facts.full_screen == ""; }));
+    CHECK(rig.run_until([](const guest::Facts& facts) { return facts.desktop == true; }));
+    const testing::Xvfb second("another-sixteen-");
+    put_display(rig, second, "second");
+    first.stop();
+    REQUIRE(rig.run_until([](const guest::Facts& facts) { return !facts.full_screen; }));
+    CHECK(rig.run_until([](const guest::Facts& facts) { return facts.full_screen == ""; }));
+}
+
+TEST_CASE("a server that refuses is a desktop and is told, until it is gone") {
+    const testing::Xvfb server;
+    Rig rig;
+    put_display(rig, server, "key");
+    rig.root.write("key", "no key");
+    rig.start(rig.options());
+    rig.watch->set_pace(1s);
+    REQUIRE(rig.run_until([](const guest::Facts& facts) { return facts.desktop == true; }));
+    CHECK(testing::run_until(rig.io, [&] {
+        return rig.source("input").words.en.find("XAUTHORITY") != std::string::npos;
+    }));
+    std::filesystem::remove(rig.root.path() / "tmp/.X11-unix/X0");
+    CHECK(rig.run_until([](const guest::Facts& facts) { return facts.desktop == false; }));
+    CHECK(rig.source("input").words.en.find("XAUTHORITY") == std::string::npos);
 }
 
 }  // namespace

@@ -56,7 +56,8 @@ TEST_CASE("D-Bus: a locked screen, and one where nobody is signed in, are told")
     CHECK(rig.run_until([](const BusFacts& facts) { return facts.locked == true; }));
     rig.services.somebody = false;
     rig.services.changed();
-    CHECK(rig.run_until([](const BusFacts& facts) { return !facts.locked && facts.seats == false; }));
+    CHECK(
+        rig.run_until([](const BusFacts& facts) { return !facts.locked && facts.seats == false; }));
 }
 
 TEST_CASE("D-Bus: a login at a console is somebody at the machine, a session of no type is not") {

@@ -24,8 +24,8 @@ inline void put_process(const TemporaryFolder& root, const MadeProcess& process)
     root.write(folder / "stat", std::to_string(process.pid) + " (" + process.name + ") S " +
                                     std::to_string(process.parent) + " 1 1 0 -1 " +
                                     (process.kernel ? "2129984" : "4194560") + " 9 9 9 9 " + ticks +
-                                    " " + ticks + " " + ticks + " " + ticks +
-                                    " 20 0 1 0 " + std::to_string(process.started) + " 1000 10\n");
+                                    " " + ticks + " " + ticks + " " + ticks + " 20 0 1 0 " +
+                                    std::to_string(process.started) + " 1000 10\n");
     if (process.executable.empty()) return;
     std::error_code ec;
     std::filesystem::remove(root.path() / folder / "exe", ec);

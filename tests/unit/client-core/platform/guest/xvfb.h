@@ -19,8 +19,8 @@ namespace gleaner::testing {
 /// Started with a key, which only those who know its authority file have.
 class Xvfb {
 public:
-    Xvfb() {
-        folder_.write("authority", authority("secret-sixteen-b"));
+    explicit Xvfb(const std::string& key = "secret-sixteen-b") {
+        folder_.write("authority", authority(key));
         std::array<int, 2> told{};
         REQUIRE(pipe2(told.data(), O_CLOEXEC) == 0);
         pid_ = fork();

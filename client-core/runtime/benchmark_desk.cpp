@@ -1,0 +1,190 @@
+#include "client-core/runtime/benchmark_desk.h"
+
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "client-core/runtime/credentials.h"
+#include "client-core/runtime/daemon_words.h"
+#include "shared/async/deadline.h"
+#include "shared/model/gpu_catalogue.h"
+#include "shared/proto/control.pb.h"
+#include "shared/tls/signed_report.h"
+#include "shared/util/log.h"
+
+namespace gleaner {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint32_t soak_seconds_max = 3'600;
+constexpr std::string_view prefix = "bench_";
+constexpr std::string_view suffix = ".json";
+
+void log_failure(const std::exception_ptr& exception) {
+    spdlog::error("event=benchmark_failed why=\"{}\"",
+                  async_detail::error_from_exception(exception).message());
+}
+
+void say(const Sentence& sentence, control::Sentence& out) {
+    out.set_en(sentence.en);
+    out.set_zh(sentence.zh);
+}
+
+Result<BenchReport> read_report(const fs::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    GLEANER_TRY(const auto sealed, tls::parse_signed_report(text));
+    return parse_bench_report(sealed.report_json);
+}
+
+DeviceBenchSpec spec_of(const NodeDevice& device, const fs::path& gpu_program,
+                        std::uint32_t soak_seconds) {
+    DeviceBenchSpec spec;
+    spec.kind = device.kind;
+    spec.name = device.name;
+    spec.driver = device.driver;
+    spec.memory_bytes = device.memory_bytes;
+    spec.device_nodes = device.device_nodes;
+    spec.environment = device.environment;
+    std::error_code none;
+    if (fs::exists(gpu_program, none)) spec.gpu_program = gpu_program;
+    spec.soak_seconds = soak_seconds;
+    spec.threads = device.threads;
+    spec.gpu_layers = device.gpu_layers;
+    spec.engine_device = device.engine_device;
+    spec.cpu.threads = device.threads;
+    return spec;
+}
+
+}  // namespace
+
+BenchmarkDesk::BenchmarkDesk(BenchmarkNeeds needs, std::function<void()> on_change)
+    : needs_(std::move(needs)),
+      on_change_(std::move(on_change)),
+      trust_(needs_.sandbox, needs_.probe, needs_.folder, needs_.executor),
+      tasks_(needs_.executor, log_failure) {
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(needs_.folder, none)) {
+        const std::string name = entry.path().filename().string();
+        if (!name.starts_with(prefix) || !name.ends_with(suffix)) continue;
+        auto report = read_report(entry.path());
+        const auto id = name.substr(prefix.size(), name.size() - prefix.size() - suffix.size());
+        if (report.has_value()) {
+            reports_[id] = std::move(report).value();
+        } else {
+            spdlog::warn("event=benchmark_forgotten device={} why=\"{}\"", id,
+                         report.error().message());
+        }
+    }
+}
+
+BenchmarkDesk::~BenchmarkDesk() = default;
+
+Status BenchmarkDesk::start(const NodeDevice& device, std::uint32_t soak_seconds,
+                            std::function<std::optional<std::uint32_t>()> celsius) {
+    if (device_)
+        return Error(ErrorCode::failed_precondition,
+                     *device_ + " is being measured: wait for it, or cancel it");
+    if (soak_seconds > soak_seconds_max || (soak_seconds > 0 && device.kind != "cuda"))
+        return Error(ErrorCode::unsupported, "a soak takes up to " +
+                                                 std::to_string(soak_seconds_max) +
+                                                 " seconds, of an NVIDIA card");
+    device_ = device.id;
+    progress_ = {};
+    problem_ = {};
+    BenchTools tools{needs_.sandbox, needs_.clock, std::move(celsius), needs_.executor};
+    (void)tasks_.spawn(
+        measure(device, spec_of(device, needs_.gpu_program, soak_seconds), std::move(tools)));
+    on_change_();
+    return ok();
+}
+
+void BenchmarkDesk::cancel() {
+    tasks_.cancel(asio::cancellation_type::terminal);
+}
+
+asio::awaitable<void> BenchmarkDesk::stop() {
+    cancel();
+    co_await tasks_.join();
+}
+
+asio::awaitable<void> BenchmarkDesk::measure(NodeDevice device, DeviceBenchSpec spec,
+                                             BenchTools tools) {
+    auto measuring = measured(device, std::move(spec), std::move(tools));
+    auto safely = async_detail::without_exceptions<BenchReport>(std::move(measuring));
+    // A cancelled one still says that it has ended.
+    co_await asio::this_coro::throw_if_cancelled(false);
+    auto report = co_await std::move(safely);
+    device_.reset();
+    if (report.has_value()) {
+        keep(device, std::move(report).value());
+    } else if (report.error().code() != ErrorCode::cancelled) {
+        problem_ = words::failed(report.error());
+        spdlog::warn("event=benchmark_failed device={} why=\"{}\"", device.id,
+                     report.error().message());
+    }
+    on_change_();
+}
+
+asio::awaitable<Result<BenchReport>> BenchmarkDesk::measured(NodeDevice device,
+                                                             DeviceBenchSpec spec,
+                                                             BenchTools tools) {
+    if (device.kind != "cpu") {
+        SandboxSpec like;
+        like.device_nodes = spec.device_nodes;
+        like.environment = spec.environment;
+        auto proving = trust_.prove(std::move(like));
+        GLEANER_CO_TRY(co_await std::move(proving));
+    }
+    auto measuring =
+        benchmark_device(tools, std::move(spec), [this](const BenchProgress& progress) {
+            progress_ = progress;
+            on_change_();
+        });
+    co_return co_await std::move(measuring);
+}
+
+void BenchmarkDesk::keep(const NodeDevice& device, BenchReport report) {
+    tls::SignedReport sealed{to_json(report), {}};
+    auto identity = Credentials::load(needs_.folder);
+    if (identity.has_value() && identity.value()) {
+        auto made =
+            tls::sign_report(report, identity.value()->node(), device.id, identity.value()->key());
+        if (made.has_value()) sealed = std::move(made).value();
+    }
+    reports_[device.id] = std::move(report);
+    std::ofstream out(needs_.folder / (std::string(prefix) + device.id + std::string(suffix)),
+                      std::ios::binary | std::ios::trunc);
+    out << tls::to_json(sealed) << '\n';  // what the disk does not take is measured again
+}
+
+void BenchmarkDesk::describe(control::State& state) const {
+    auto& out = *state.mutable_benchmark();
+    out.set_running(device_.has_value());
+    out.set_percent(progress_.percent);
+    say(progress_.step, *out.mutable_step());
+    say(problem_, *out.mutable_problem());
+    for (auto& device : *state.mutable_devices()) {
+        if (device.id() == device_) {
+            device.set_activity(control::Device::PAUSED);
+            say(words::measuring(), *device.mutable_why());
+        }
+        const auto found = reports_.find(device.id());
+        if (found == reports_.end()) continue;
+        const BenchReport& report = found->second;
+        for (const Figure& figure : report.figures) {
+            auto& said = *device.add_figures();
+            said.set_name(figure.name);
+            said.set_unit(figure.unit);
+            said.set_median(figure.median);
+            said.set_spread(figure.spread);
+        }
+        say(sentence_of(judge(report, device.name())), *device.mutable_verdict());
+        device.set_measured_at_s(report.measured_at.seconds());
+    }
+}
+
+}  // namespace gleaner
