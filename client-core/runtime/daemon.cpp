@@ -185,7 +185,12 @@ void Daemon::give_orders() {
         orders = orders_of(guard_->decision());
         forecast = work::IdleForecast(guard_->forecast());
         const guest::Settings settings = guard_->in_force();
-        if (node_) node_->limit_processor(settings.cpu_threads, settings.memory_bytes);
+        if (node_) {
+            node_->limit_processor(settings.cpu_threads, settings.memory_bytes);
+            node_->set_limits(
+                {settings.down_bytes_per_s, settings.up_bytes_per_s, settings.month_bytes},
+                settings.disk_bytes);
+        }
         tell_log(guard_->decision());
         if (guard_->decision().whole == guest::Reason::shutting_down)
             (void)background_.spawn(let_system_go());
@@ -213,6 +218,8 @@ void Daemon::node_changed() {
     if (guard_ && node_) {
         const NodeView view = node_->view();
         guard_->set_busy(!view.models.empty());
+        const auto month = node_->traffic().this_month();
+        guard_->set_month_bytes(month.down + month.up);
         guard_->set_devices(watched_devices(view.devices));
     }
     if (control_) control_->changed();

@@ -155,6 +155,10 @@ void Daemon::describe(control::State& state) const {
     for (const auto& device : view.devices) describe_device(device, view, *state.add_devices());
     if (guard_) describe_guest(state);
     benchmarks_.describe(state);
+    const auto month = node_->traffic().this_month();
+    state.mutable_traffic()->set_down_month_bytes(month.down);
+    state.mutable_traffic()->set_up_month_bytes(month.up);
+    if (guard_) state.mutable_traffic()->set_cap_month_bytes(guard_->in_force().month_bytes);
     auto& work = *state.mutable_work();
     work.set_running_items(static_cast<std::uint32_t>(view.counts.items));
     work.set_running_streams(static_cast<std::uint32_t>(view.counts.streams));
