@@ -185,7 +185,8 @@ asio::awaitable<Result<std::string>> PeerSource::read(Sha256 sha256, std::uint64
             co_return bytes;
         }
         if (!to_neighbour_) {
-            co_await sleep_for(std::max(ask_at_ - clock_->now(), Duration{1'000}));
+            const Duration wait = std::max(ask_at_ - clock_->now(), Duration{1'000});
+            co_await sleep_for(wait);
             continue;
         }
         auto reading = from_neighbour(sha256, index, length);

@@ -1,13 +1,13 @@
 #include "client-core/bench/gpu_bench.h"
 
 #include <algorithm>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <doctest/doctest.h>
 
@@ -96,7 +96,8 @@ asio::awaitable<void> run_into(Sandbox& sandbox, GpuBenchSpec spec, Outcome& out
 Outcome run(ScriptedSandbox& sandbox, GpuBenchSpec spec) {
     Outcome outcome;
     asio::io_context io;
-    asio::co_spawn(io, run_into(sandbox, std::move(spec), outcome), asio::detached);
+    asio::co_spawn(io, run_into(sandbox, std::move(spec), outcome),
+                   [](const std::exception_ptr&) {});
     io.run();
     return outcome;
 }
