@@ -236,7 +236,7 @@ asio::awaitable<std::optional<Request>> Connection::serve_requests() {
         const auto [error, n] = co_await http::async_read(*stream_, buffer, parser, quietly);
         if (error) {
             if (is_malformed(error)) {
-                co_await write_reply(*stream_, refusal(request_error(error)), false);
+                (void)co_await write_reply(*stream_, refusal(request_error(error)), false);
             }
             co_return std::nullopt;
         }

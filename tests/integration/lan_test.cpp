@@ -153,7 +153,7 @@ struct Site {
 
 TEST_CASE("three nodes of a site that want a model at once fetch it once") {
     Site site;
-    for (std::uint64_t hardware : {1, 2, 3}) site.add(hardware);
+    for (const std::uint64_t hardware : {1ULL, 2ULL, 3ULL}) site.add(hardware);
     for (const auto& node : site.nodes) node->fetch(site.model);
     REQUIRE(site.until([&] {
         return std::ranges::all_of(site.nodes,

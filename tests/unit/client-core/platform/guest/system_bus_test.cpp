@@ -106,7 +106,7 @@ TEST_CASE("D-Bus: since when logind thinks that the person is idle is told in th
     clock_gettime(CLOCK_MONOTONIC, &now);
     rig.services.idle = 1;
     rig.services.idle_since =
-        static_cast<std::uint64_t>(now.tv_sec - 90) * 1'000'000 + now.tv_nsec / 1000;
+        static_cast<std::uint64_t>((now.tv_sec - 90) * 1'000'000 + now.tv_nsec / 1000);
     REQUIRE(rig.run_until([](const BusFacts& facts) { return facts.idle_since.has_value(); }));
     const Duration idle = rig.clock.now() - *rig.bus.facts().idle_since;
     CHECK(idle >= 90s);
