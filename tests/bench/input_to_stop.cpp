@@ -54,7 +54,10 @@ int main(int argc, char** argv) {
             std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count();
         const char state = state_of(folder);
         if (stopped < 0 && (state == 'T' || state == 'Z' || state == 'X')) stopped = passed;
-        if (!holds_memory(folder)) freed = passed;
+        if (!holds_memory(folder)) {
+            freed = passed;
+            if (stopped < 0) stopped = passed;  // killed: not seen to stand still before
+        }
         // One that stands still keeps its memory: nothing more to wait for.
         if (state == 'T' && passed > stopped + 20'000) break;
         std::this_thread::sleep_for(look_interval);
