@@ -8,6 +8,7 @@
 
 #include "shared/async/deadline.h"
 #include "shared/util/log.h"
+#include "shared/util/replace_file.h"
 
 namespace gleaner {
 
@@ -62,23 +63,13 @@ void TrafficMeter::save() {
         months_.erase(first_is_now ? std::prev(months_.end()) : months_.begin());
     }
     unsaved_ = 0;
-    const fs::path fresh = file_.string() + ".new";
-    {
-        std::ofstream out(fresh, std::ios::trunc);
-        out << first_line << '\n';
-        for (const auto& [month, counts] : months_) {
-            out << month << ' ' << counts.down << ' ' << counts.up << '\n';
-        }
-        out << "0 0 0\n";
-        out.flush();
-        if (!out.good()) {
-            spdlog::warn("event=traffic_count_not_written file={}", fresh.string());
-            return;
-        }
-    }
-    std::error_code error;
-    fs::rename(fresh, file_, error);
-    if (error) spdlog::warn("event=traffic_count_not_written file={}", file_.string());
+    std::string text = std::string(first_line) + "\n";
+    for (const auto& [month, counts] : months_)
+        text += std::to_string(month) + " " + std::to_string(counts.down) + " " +
+                std::to_string(counts.up) + "\n";
+    const Status written = replace_file(file_, text + "0 0 0\n");
+    if (!written)
+        spdlog::warn("event=traffic_count_not_written why=\"{}\"", written.error().message());
 }
 
 void TrafficMeter::set_limits(const TrafficLimits& limits) {

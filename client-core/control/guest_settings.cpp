@@ -5,6 +5,7 @@
 
 #include "shared/config/option.h"
 #include "shared/proto/control.pb.h"
+#include "shared/util/replace_file.h"
 
 namespace gleaner {
 
@@ -160,18 +161,7 @@ Result<Settings> load_settings(const fs::path& file) {
 }
 
 Status save_settings(const fs::path& file, const Settings& settings) {
-    const fs::path fresh = file.string() + ".new";
-    {
-        std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
-        out << settings_to_toml(settings) << std::flush;
-        if (!out)
-            return Error(ErrorCode::io_failed,
-                         "cannot write " + fresh.string() + ": is the disk full?");
-    }
-    std::error_code problem;
-    fs::rename(fresh, file, problem);
-    if (problem) return error_from_errno("cannot replace " + file.string(), problem.value());
-    return ok();
+    return replace_file(file, settings_to_toml(settings));
 }
 
 control::Wishes to_wishes(const Settings& s) {

@@ -16,6 +16,7 @@ namespace gleaner {
 
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
+using words::say;
 
 namespace {
 
@@ -26,11 +27,6 @@ constexpr std::string_view suffix = ".json";
 void log_failure(const std::exception_ptr& exception) {
     spdlog::error("event=benchmark_failed why=\"{}\"",
                   async_detail::error_from_exception(exception).message());
-}
-
-void say(const Sentence& sentence, control::Sentence& out) {
-    out.set_en(sentence.en);
-    out.set_zh(sentence.zh);
 }
 
 Result<BenchReport> read_report(const fs::path& file) {

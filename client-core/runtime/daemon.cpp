@@ -1,7 +1,6 @@
 #include "client-core/runtime/daemon.h"
 
 #include <fstream>
-#include <iterator>
 #include <utility>
 
 #include <boost/asio/this_coro.hpp>
@@ -12,6 +11,7 @@
 #include "client-core/runtime/version.h"
 #include "shared/async/deadline.h"
 #include "shared/util/log.h"
+#include "shared/util/replace_file.h"
 
 namespace gleaner {
 
@@ -29,6 +29,15 @@ void log_failure(const std::exception_ptr& exception) {
 /// Where a node that was joined over the local socket has its coordinator.
 std::filesystem::path home_file(const std::filesystem::path& folder) {
     return folder / "coordinator";
+}
+
+/// The option, else the coordinator that this node has joined, else the default.
+std::string home_of(const DaemonParts& parts) {
+    if (!parts.options.coordinator.empty()) return parts.options.coordinator;
+    std::ifstream file(home_file(parts.folder.path()));
+    std::string address;
+    std::getline(file, address);
+    return address.empty() ? default_coordinator : address;
 }
 
 std::map<std::string, DeviceOrder> orders_of(const guest::Decision& decision) {
@@ -56,6 +65,7 @@ Daemon::Daemon(DaemonParts parts, const Clock& clock, const asio::any_io_executo
     : parts_(std::move(parts)),
       clock_(clock),
       executor_(executor),
+      home_(home_of(parts_)),
       log_(parts_.folder.path(), clock),
       benchmarks_({parts_.folder.path(), parts_.options.probe, parts_.gpu_bench_program,
                    *parts_.sandbox, clock, executor},
@@ -132,7 +142,7 @@ asio::awaitable<Status> Daemon::live() {
 }
 
 asio::awaitable<Status> Daemon::run_node() {
-    GLEANER_CO_TRY(auto address, home());
+    GLEANER_CO_TRY(auto address, parse_address(home_));
     problem_.clear();
     NodeParts parts{parts_.options,
                     parts_.folder,
@@ -156,20 +166,10 @@ bool Daemon::has_identity() const {
     return problem_.empty() && (loaded.has_error() || loaded.value().has_value());
 }
 
-Result<GatewayAddress> Daemon::home() const {
-    if (!parts_.options.coordinator.empty()) return parse_address(parts_.options.coordinator);
-    std::ifstream file(home_file(parts_.folder.path()));
-    std::string address;
-    std::getline(file, address);
-    return parse_address(address.empty() ? default_coordinator : address);
-}
-
-Status Daemon::write_home(const std::string& coordinator) const {
-    std::ofstream file(home_file(parts_.folder.path()), std::ios::trunc);
-    file << coordinator << '\n' << std::flush;
-    if (file) return ok();
-    return Error(ErrorCode::io_failed, "cannot write " + home_file(parts_.folder.path()).string() +
-                                           ": is the disk full?");
+Status Daemon::move_home(const std::string& coordinator) {
+    GLEANER_TRY(replace_file(home_file(parts_.folder.path()), coordinator + "\n"));
+    if (parts_.options.coordinator.empty()) home_ = coordinator;
+    return ok();
 }
 
 void Daemon::stop() {
@@ -184,21 +184,25 @@ void Daemon::give_orders() {
     if (guard_) {
         orders = orders_of(guard_->decision());
         forecast = work::IdleForecast(guard_->forecast());
-        const guest::Settings settings = guard_->in_force();
-        if (node_) {
-            node_->limit_processor(settings.cpu_threads, settings.memory_bytes);
-            node_->set_limits(
-                {settings.down_bytes_per_s, settings.up_bytes_per_s, settings.month_bytes},
-                settings.disk_bytes);
-        }
+    }
+    if (benchmarks_.device())
+        orders[*benchmarks_.device()] = {DeviceOrder::Use::release, words::measuring().en};
+    // Whoever came back is waiting: the log's disk and all else come afterwards.
+    if (node_) node_->obey(std::move(orders), forecast);
+    if (guard_) {
+        if (node_) limit_node();
         tell_log(guard_->decision());
         if (guard_->decision().whole == guest::Reason::shutting_down)
             (void)background_.spawn(let_system_go());
     }
-    if (benchmarks_.device())
-        orders[*benchmarks_.device()] = {DeviceOrder::Use::release, words::measuring().en};
-    if (node_) node_->obey(std::move(orders), forecast);
     if (control_) control_->changed();
+}
+
+void Daemon::limit_node() {
+    const guest::Settings settings = guard_->in_force();
+    node_->limit_processor(settings.cpu_threads, settings.memory_bytes);
+    node_->set_limits({settings.down_bytes_per_s, settings.up_bytes_per_s, settings.month_bytes},
+                      settings.disk_bytes);
 }
 
 void Daemon::tell_log(const guest::Decision& decision) {

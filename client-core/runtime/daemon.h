@@ -67,8 +67,9 @@ private:
     [[nodiscard]] boost::asio::awaitable<Status> live();
     [[nodiscard]] boost::asio::awaitable<Status> run_node();
     [[nodiscard]] bool has_identity() const;
-    [[nodiscard]] Result<GatewayAddress> home() const;
-    [[nodiscard]] Status write_home(const std::string& coordinator) const;
+    /// The coordinator that was joined is the node's from now on, also after a restart.
+    [[nodiscard]] Status move_home(const std::string& coordinator);
+    void limit_node();
 
     // ---- daemon_control.cpp ----
     [[nodiscard]] boost::asio::awaitable<Status> join(std::string coordinator, std::string token);
@@ -85,6 +86,7 @@ private:
     DaemonParts parts_;
     const Clock& clock_;
     boost::asio::any_io_executor executor_;
+    std::string home_;  ///< "host:port" of the coordinator
     ActivityLog log_;
     std::unique_ptr<GuestGuard> guard_;
     BenchmarkDesk benchmarks_;

@@ -19,16 +19,12 @@ namespace gleaner {
 namespace asio = boost::asio;
 using control::ToNode;
 using control::ToProgram;
+using words::say;
 
 namespace {
 
 constexpr std::uint32_t lines_max = 500;
 constexpr std::size_t report_lines = 500;
-
-void say(const Sentence& sentence, control::Sentence& out) {
-    out.set_en(sentence.en);
-    out.set_zh(sentence.zh);
-}
 
 void refuse(const Error& error, ToProgram& reply) {
     reply.mutable_refusal()->set_code(std::string(to_string(error.code())));
@@ -120,7 +116,7 @@ asio::awaitable<void> Daemon::answer(const ToNode& request, ToProgram& reply) {
 
 void Daemon::describe(control::State& state) const {
     state.set_hostname(host_name());
-    if (const auto address = home()) state.set_coordinator(address.value().text());
+    state.set_coordinator(home_);
     if (!node_) {
         state.set_phase(problem_.empty() ? control::State::NOT_JOINED : control::State::PROBLEM);
         say(problem_.empty() ? words::not_joined() : words::cannot_go_on(problem_),
@@ -328,7 +324,7 @@ asio::awaitable<Status> Daemon::join(std::string coordinator, std::string token)
     auto enrolling = enrol_into(parts_.folder.path(), std::move(address), std::move(token),
                                 parts_.hardware_fingerprint, clock_);
     GLEANER_CO_TRY(const auto node, co_await std::move(enrolling));
-    GLEANER_CO_TRY(write_home(coordinator));
+    GLEANER_CO_TRY(move_home(coordinator));
     GLEANER_CO_TRY(const auto identity, Credentials::load(parts_.folder.path()));
     log_.add(ActivityLog::Level::info,
              words::joined(node, identity ? identity->site().get() : std::string()));

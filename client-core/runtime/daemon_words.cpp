@@ -1,5 +1,7 @@
 #include "client-core/runtime/daemon_words.h"
 
+#include "shared/proto/control.pb.h"
+
 namespace gleaner::words {
 
 namespace {
@@ -10,6 +12,11 @@ std::string short_name(const std::string& model) {
 }
 
 }  // namespace
+
+void say(const Sentence& sentence, control::Sentence& out) {
+    out.set_en(sentence.en);
+    out.set_zh(sentence.zh);
+}
 
 Sentence not_joined() {
     return {"This machine has not joined a site yet.", "本机尚未加入任何站点。"};

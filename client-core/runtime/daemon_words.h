@@ -7,7 +7,14 @@
 #include "client-core/runtime/node.h"
 #include "shared/model/sentence.h"
 
+namespace gleaner::control {
+class Sentence;
+}
+
 namespace gleaner::words {
+
+/// Into a message of the local socket.
+void say(const Sentence& sentence, control::Sentence& out);
 
 [[nodiscard]] Sentence not_joined();
 [[nodiscard]] Sentence cannot_go_on(const std::string& why);

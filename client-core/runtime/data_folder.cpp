@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "shared/util/replace_file.h"
+
 namespace gleaner {
 
 namespace fs = std::filesystem;
@@ -69,14 +71,7 @@ DataFolder::~DataFolder() {
 }
 
 void DataFolder::write_status(const std::string& json) const {
-    const fs::path fresh = path_ / "status.json.new";
-    std::error_code ignored;
-    {
-        std::ofstream file(fresh, std::ios::binary | std::ios::trunc);
-        file << json << '\n';
-        if (!file.good()) return;
-    }
-    fs::rename(fresh, path_ / "status.json", ignored);
+    (void)replace_file(path_ / "status.json", json + "\n");
 }
 
 Result<std::string> DataFolder::read_status(const fs::path& path) {

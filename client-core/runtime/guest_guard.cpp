@@ -7,6 +7,7 @@
 
 #include "client-core/control/guest_settings.h"
 #include "shared/util/log.h"
+#include "shared/util/replace_file.h"
 
 namespace gleaner {
 
@@ -89,15 +90,8 @@ void GuestGuard::read_history() {
 }
 
 void GuestGuard::save_history() {
-    const fs::path fresh = folder_ / (std::string(history_file) + ".new");
-    {
-        std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
-        out << history_.to_text() << std::flush;
-        if (!out) return;  // the next time
-    }
-    std::error_code ignored;
-    fs::rename(fresh, folder_ / history_file, ignored);
-    history_saved_ = clock_.now();
+    // What cannot be written now is written the next time.
+    if (replace_file(folder_ / history_file, history_.to_text())) history_saved_ = clock_.now();
 }
 
 guest::Moment GuestGuard::moment() const {

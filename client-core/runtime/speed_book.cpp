@@ -6,6 +6,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "shared/util/replace_file.h"
+
 namespace gleaner {
 
 namespace json = boost::json;
@@ -46,14 +48,7 @@ void SpeedBook::record(const std::string& key, MeasuredSpeed speed) {
     speeds_[key] = speed;
     json::object out;
     for (const auto& [name, s] : speeds_) out[name] = json::array{s.first, s.second};
-    const std::filesystem::path fresh = file_.string() + ".new";
-    {
-        std::ofstream file(fresh, std::ios::binary | std::ios::trunc);
-        file << json::serialize(out) << '\n';
-        if (!file.good()) return;  // measured again next time
-    }
-    std::error_code ignored;
-    std::filesystem::rename(fresh, file_, ignored);
+    (void)replace_file(file_, json::serialize(out) + "\n");  // or it is measured again next time
 }
 
 }  // namespace gleaner
