@@ -276,9 +276,18 @@ void Daemon::fill_settings(ToProgram& reply) const {
     const guest::Settings in_force = guard_->in_force();
     *out.mutable_local() = to_wishes(guard_->local());
     *out.mutable_in_force() = to_wishes(in_force);
-    *out.mutable_suggested() = to_wishes(guest::suggested(guard_->facts().desktop.value_or(true)
-                                                              ? guest::MachineKind::home
-                                                              : guest::MachineKind::server));
+    using guest::MachineKind;
+    const auto suggest = [&out](const char* name, MachineKind kind) {
+        auto& suggestion = *out.add_suggestions();
+        suggestion.set_kind(name);
+        *suggestion.mutable_wishes() = to_wishes(guest::suggested(kind));
+        say(guest::describe(guest::suggested(kind)), *suggestion.mutable_means());
+    };
+    const bool desktop = guard_->facts().desktop.value_or(true);
+    if (!desktop) suggest("server", MachineKind::server);
+    suggest("home", MachineKind::home);
+    suggest("cafe", MachineKind::cafe);
+    if (desktop) suggest("server", MachineKind::server);
     say(guest::describe(in_force), *out.mutable_means());
     out.set_site_rules(guard_->site().has_value());
     if (guard_->site())

@@ -42,7 +42,13 @@ ARROWS = {
                             "shared"],
     "client-core/cli": ["client-core/control", "client-core/core", "shared"],
     "client-core": ["client-core", "shared"],
-    "tests": ["tests", "shared", "coordinator", "client-core"],
+    "client-gui/client": ["shared/proto"],
+    "client-gui/models": ["client-gui/client"],
+    "client-gui/os": [],
+    "client-gui/views": ["client-gui/client", "client-gui/models", "client-gui/os"],
+    "client-gui/tray": ["client-gui/client", "client-gui/models", "client-gui/views"],
+    "client-gui": ["client-gui"],
+    "tests": ["tests", "shared", "coordinator", "client-core", "client-gui"],
 }
 
 # (what, where it may stand, what to use instead)

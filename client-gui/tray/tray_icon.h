@@ -1,0 +1,49 @@
+#pragma once
+/// The icon beside the clock: state, menu, and the rare notification. Where a desktop has no such
+/// place (GNOME), the window does without it.
+
+#include <QMenu>
+#include <QSystemTrayIcon>
+
+#include "client-gui/client/node_client.h"
+#include "client-gui/models/wording.h"
+#include "client-gui/tray/attention.h"
+
+namespace gleaner::gui {
+
+class TrayIcon final : public QObject {
+    Q_OBJECT
+
+public:
+    explicit TrayIcon(NodeClient& node, QObject* parent = nullptr);
+
+    /// Shows it, now or as soon as the desktop has a place for it.
+    void show();
+    [[nodiscard]] bool visible() const;
+    [[nodiscard]] QMenu& menu() { return menu_; }
+    /// Part of it, for the window too.
+    [[nodiscard]] QMenu& pause_menu() { return *pause_; }
+    void notify(const Notification& notification);
+
+Q_SIGNALS:
+    void open_wanted();
+    void quit_wanted();
+    void refused(const QString& why);
+
+private:
+    void build_menu();
+    void update();
+    [[nodiscard]] Then<Nothing> or_say_why();
+
+    NodeClient& node_;
+    QSystemTrayIcon icon_;
+    QMenu menu_;
+    QAction* state_ = nullptr;
+    QMenu* pause_ = nullptr;
+    QAction* snooze_ = nullptr;
+    QAction* resume_ = nullptr;
+    Attention attention_;
+    std::optional<Headline> shown_;
+};
+
+}  // namespace gleaner::gui

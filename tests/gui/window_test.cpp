@@ -1,0 +1,236 @@
+/// The real window and its pages, driven by mouse and keyboard.
+
+#include <QAbstractButton>
+#include <QAbstractSpinBox>
+#include <QAccessible>
+#include <QCheckBox>
+#include <QComboBox>
+#include <QLineEdit>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QTableView>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <doctest/doctest.h>
+
+#include "client-gui/application.h"
+#include "client-gui/views/setup_wizard.h"
+#include "client-gui/views/week_view.h"
+#include "tests/gui/fake_node.h"
+
+namespace gleaner::gui::test {
+namespace {
+
+constexpr int within_ms = 5000;
+using PageName = MainWindow::PageName;
+
+struct World {
+    QTemporaryDir home;
+    Preferences preferences{home.filePath("gleaner.ini")};
+    Autostart autostart{"/usr/bin/gleaner", home.path()};
+    FakeNode node;
+    std::unique_ptr<Application> app;
+
+    World() {
+        preferences.set_language("en");
+        node.state = earning_state();
+        node.answer_all();
+        app = std::make_unique<Application>([this] { return node.path(); }, preferences, autostart);
+    }
+    void start() {
+        app->start(false);
+        REQUIRE(until([this] { return app->node().link() == Link::connected; }));
+    }
+    template <class Condition>
+    static bool until(Condition condition) {
+        return QTest::qWaitFor(condition, within_ms);
+    }
+    [[nodiscard]] QPushButton* button(const QString& name) const {
+        for (auto* one : app->window()->findChildren<QPushButton*>())
+            if (one->text() == name && one->isVisible()) return one;
+        return nullptr;
+    }
+    void click(const QString& name) const {
+        QPushButton* one = button(name);
+        REQUIRE_MESSAGE(one != nullptr, name.toStdString());
+        QTest::mouseClick(one, Qt::LeftButton);
+    }
+    [[nodiscard]] bool says(const QString& words) const {
+        for (auto* label : app->window()->findChildren<QLabel*>())
+            if (label->isVisible() && label->text().contains(words)) return true;
+        return false;
+    }
+};
+
+TEST_CASE("the window shows what the node says, and that it is gone") {
+    World world;
+    world.start();
+    CHECK(world.until([&] { return world.says("Working on 3 requests."); }));
+    CHECK(world.until([&] { return world.says("NVIDIA GeForce RTX 3060"); }));
+    CHECK(world.until([&] { return world.says("Other programs use 40 %"); }));
+    world.node.down();
+    CHECK(world.until([&] { return world.says("The node is not running"); }));
+    CHECK_FALSE(world.says("NVIDIA GeForce RTX 3060"));
+    world.node.up();
+    CHECK(world.until([&] { return world.says("NVIDIA GeForce RTX 3060"); }));
+}
+
+TEST_CASE("a paused node is resumed, a failed device is tried again") {
+    World world;
+    world.start();
+    world.node.state.set_phase(control::State::PAUSED);
+    world.node.state.mutable_devices(0)->set_activity(control::Device::FAILED);
+    world.node.tell();
+    REQUIRE(world.until([&] { return world.button("Resume") != nullptr; }));
+    world.click("Resume");
+    REQUIRE(world.until([&] { return world.node.last(control::ToNode::kResume) != nullptr; }));
+    world.click("Try again");
+    REQUIRE(
+        world.until([&] { return world.node.last(control::ToNode::kClearFailure) != nullptr; }));
+    CHECK(world.node.last(control::ToNode::kClearFailure)->clear_failure().device() == "cuda:0");
+}
+
+TEST_CASE("what the node refuses is said in the window") {
+    World world;
+    world.node.refuse(control::ToNode::kResume, "This node is dedicated.", "");
+    world.node.state.set_phase(control::State::PAUSED);
+    world.start();
+    REQUIRE(world.until([&] { return world.button("Resume") != nullptr; }));
+    world.click("Resume");
+    CHECK(world.until([&] { return world.says("This node is dedicated."); }));
+}
+
+TEST_CASE("the weekly grid works by keyboard, the draft is described and saved") {
+    World world;
+    world.start();
+    world.app->window()->open_page(PageName::schedule);
+    REQUIRE(world.until(
+        [&] { return world.says("once nobody has used this computer for 10 minutes"); }));
+    auto* grid = world.app->window()->findChild<WeekView*>();
+    REQUIRE(grid);
+    grid->setFocus();
+    grid->setCurrentIndex(grid->model()->index(0, 0));
+    grid->clearSelection();
+    QTest::keyClick(grid, Qt::Key_Space);
+    QTest::keyClick(grid, Qt::Key_Right);
+    QTest::keyClick(grid, Qt::Key_Space);
+    CHECK(world.until([&] { return world.says("What the draft means."); }));
+    CHECK(world.says("stricter about: films"));
+    world.click("Save");
+    REQUIRE(world.until([&] { return world.node.last(control::ToNode::kSetSettings) != nullptr; }));
+    const auto& hours =
+        world.node.last(control::ToNode::kSetSettings)->set_settings().local().hours();
+    CHECK(static_cast<unsigned char>(hours[0]) == 0xfc);
+    CHECK(world.until([&] { return !world.button("Save")->isEnabled(); }));
+}
+
+TEST_CASE("values that a control cannot show exactly are left as they are") {
+    World world;
+    auto& settings = *world.node.answers[control::ToNode::kGetSettings].mutable_settings();
+    settings.mutable_local()->set_memory_bytes((3ull << 30) + 5);
+    world.start();
+    world.app->window()->open_page(PageName::schedule);
+    REQUIRE(world.until([&] { return world.button("Save") != nullptr; }));
+    QCheckBox* film = nullptr;
+    for (auto* box : world.app->window()->findChildren<QCheckBox*>())
+        if (box->text() == "Pause while a film plays") film = box;
+    REQUIRE(film);
+    REQUIRE(world.until([&] { return film->isEnabled(); }));
+    film->click();
+    world.click("Save");
+    REQUIRE(world.until([&] { return world.node.last(control::ToNode::kSetSettings) != nullptr; }));
+    const auto& saved = world.node.last(control::ToNode::kSetSettings)->set_settings().local();
+    CHECK(saved.memory_bytes() == (3ull << 30) + 5);
+    CHECK_FALSE(saved.pause_on_film());
+}
+
+TEST_CASE("earnings, log, sandbox and what was sent are shown when their pages open") {
+    World world;
+    world.start();
+    world.app->window()->open_page(PageName::earnings);
+    CHECK(world.until([&] { return world.says("This computer can earn about"); }));
+    CHECK(world.says("****6789"));
+    world.app->window()->open_page(PageName::machine);
+    world.click("Check the sandbox");
+    CHECK(world.until([&] { return world.says("The sandbox held"); }));
+    world.app->window()->open_page(PageName::log);
+    const auto rows = [&] {
+        for (auto* table : world.app->window()->findChildren<QTableView*>())
+            if (table->accessibleName() == "Activity log") return table->model()->rowCount();
+        return -1;
+    };
+    CHECK(world.until([&] { return rows() == 4; }));
+    for (auto* box : world.app->window()->findChildren<QComboBox*>())
+        if (box->accessibleName() == "Which lines are shown") box->setCurrentIndex(2);
+    CHECK(rows() == 1);
+    world.app->window()->open_page(PageName::privacy);
+    CHECK(world.until([&] { return world.node.last(control::ToNode::kReadSent) != nullptr; }));
+}
+
+TEST_CASE("a coordinator that has told nothing of earnings is said so, plainly") {
+    World world;
+    world.node.answers[control::ToNode::kGetEarnings].mutable_earnings()->Clear();
+    world.start();
+    world.app->window()->open_page(PageName::earnings);
+    CHECK(world.until([&] { return world.says("has not told yet"); }));
+}
+
+TEST_CASE("another language takes effect at once, on the same page") {
+    World world;
+    world.start();
+    world.app->window()->open_page(PageName::help);
+    QComboBox* language = nullptr;
+    for (auto* box : world.app->window()->findChildren<QComboBox*>())
+        if (box->accessibleName() == "Language") language = box;
+    REQUIRE(language);
+    language->setCurrentIndex(1);
+    Q_EMIT language->activated(1);
+    CHECK(world.until([&] { return world.app->window()->windowTitle() != "Gleaner"; }));
+    CHECK(world.app->window()->page() == PageName::help);
+    CHECK(world.app->window()->isVisible());
+    CHECK(world.preferences.language() == "zh_CN");
+}
+
+TEST_CASE("every control that takes input or shows a value has a name for screen readers") {
+    World world;
+    world.start();
+    for (int page = 0; page <= static_cast<int>(PageName::privacy); ++page) {
+        world.app->window()->open_page(static_cast<PageName>(page));
+        QTest::qWait(1);
+        for (auto* widget : world.app->window()->findChildren<QWidget*>()) {
+            const bool input =
+                qobject_cast<QAbstractButton*>(widget) || qobject_cast<QComboBox*>(widget) ||
+                qobject_cast<QAbstractSpinBox*>(widget) || qobject_cast<QProgressBar*>(widget) ||
+                qobject_cast<QAbstractItemView*>(widget) || qobject_cast<QLineEdit*>(widget);
+            if (!input || !widget->isVisible() || widget->focusPolicy() == Qt::NoFocus) continue;
+            if (qobject_cast<QAbstractSpinBox*>(widget->parentWidget()) != nullptr) continue;
+            const QAccessibleInterface* heard = QAccessible::queryAccessibleInterface(widget);
+            CAPTURE(page);
+            CAPTURE(widget->metaObject()->className());
+            REQUIRE(heard);
+            CHECK_FALSE(heard->text(QAccessible::Name).isEmpty());
+        }
+    }
+}
+
+TEST_CASE("with text twice as large every page still fits its width by scrolling") {
+    const QFont before = QApplication::font();
+    QFont large = before;
+    large.setPointSizeF(before.pointSizeF() * 2);
+    QApplication::setFont(large);
+    {
+        World world;
+        world.start();
+        world.app->window()->resize(900, 600);
+        for (int page = 0; page <= static_cast<int>(PageName::privacy); ++page) {
+            world.app->window()->open_page(static_cast<PageName>(page));
+            QTest::qWait(1);
+            CHECK(world.app->window()->width() <= 900);
+        }
+    }
+    QApplication::setFont(before);
+}
+
+}  // namespace
+}  // namespace gleaner::gui::test
