@@ -8,7 +8,7 @@
 #include <ostream>
 #include <string>
 
-#include "client-core/cli/api_client.h"
+#include "client-core/api/api_client.h"
 #include "client-core/cli/profile.h"
 #include "shared/util/clock.h"
 #include "shared/util/result.h"
@@ -32,7 +32,7 @@ struct Context {
     std::function<Status()> command = {};  ///< set by parsing, run by main
 
     /// A client for the profile's coordinator.
-    [[nodiscard]] Result<ApiClient> connect() const { return ApiClient::open(profile); }
+    [[nodiscard]] Result<ApiClient> connect() const { return open_api(profile); }
 };
 
 /// Makes `action` the chosen command when `app` is the subcommand given.

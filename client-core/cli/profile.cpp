@@ -56,4 +56,22 @@ Status load_profile(config::OptionSet& options, const std::string& path, bool pa
     return ok();
 }
 
+Result<ApiClient> open_api(const Profile& profile) {
+    if (profile.key.empty()) {
+        return Error(ErrorCode::unauthenticated,
+                     "no key: give --key KEY or --key @FILE, set GLEANER_KEY, or put key = \"…\" "
+                     "into the profile file");
+    }
+    if (profile.url.empty()) {
+        return Error(ErrorCode::invalid_argument,
+                     "no coordinator named: give --url https://HOST:PORT, set GLEANER_URL, or put "
+                     "url = \"…\" into the profile file");
+    }
+    HttpsSettings settings;
+    settings.url = profile.url;
+    settings.ca_path = profile.ca;
+    return ApiClient::open(settings, profile.key,
+                           "(the key comes from --key, GLEANER_KEY or the profile)");
+}
+
 }  // namespace gleaner::cli

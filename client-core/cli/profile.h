@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "client-core/api/api_client.h"
 #include "shared/config/option.h"
 #include "shared/util/result.h"
 
@@ -26,5 +27,8 @@ void declare_options(config::OptionSet& options, Profile& profile);
 [[nodiscard]] Status load_profile(config::OptionSet& options, const std::string& path,
                                   bool path_was_given, const config::Environment& environment,
                                   const config::FlagValues& flags, Profile& profile);
+
+/// Errors: unauthenticated without a key, invalid_argument without an address; both say where from.
+[[nodiscard]] Result<ApiClient> open_api(const Profile& profile);
 
 }  // namespace gleaner::cli

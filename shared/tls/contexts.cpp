@@ -212,8 +212,19 @@ Result<ssl::context> joining_node_context(std::string_view authority_pin) {
     return context;
 }
 
-Result<ssl::context> api_client_context(const std::string& ca_path) {
+namespace {
+
+Result<ssl::context> checking_client_context() {
     GLEANER_TRY(auto context, new_context(ssl::context::tls_client, TLS1_2_VERSION));
+    SSL_CTX_set_verify(context.native_handle(), SSL_VERIFY_PEER, nullptr);
+    GLEANER_TRY(offer(context.native_handle(), http_protocol_wire));
+    return context;
+}
+
+}  // namespace
+
+Result<ssl::context> api_client_context(const std::string& ca_path) {
+    GLEANER_TRY(auto context, checking_client_context());
     auto* native = context.native_handle();
     const int loaded = ca_path.empty() ? SSL_CTX_set_default_verify_paths(native)
                                        : SSL_CTX_load_verify_file(native, ca_path.c_str());
@@ -221,8 +232,17 @@ Result<ssl::context> api_client_context(const std::string& ca_path) {
         return openssl_error(ErrorCode::not_found,
                              "cannot read the authority's certificate " + ca_path);
     }
-    SSL_CTX_set_verify(native, SSL_VERIFY_PEER, nullptr);
-    GLEANER_TRY(offer(native, http_protocol_wire));
+    return context;
+}
+
+Result<ssl::context> api_client_context_trusting(const std::string& authority_pem) {
+    GLEANER_TRY(auto context, checking_client_context());
+    boost::system::error_code failed;
+    context.add_certificate_authority(boost::asio::buffer(authority_pem), failed);
+    if (failed) {
+        return Error(ErrorCode::invalid_argument,
+                     "the authority's certificate cannot be read (PEM): " + failed.message());
+    }
     return context;
 }
 

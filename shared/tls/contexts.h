@@ -47,6 +47,9 @@ inline constexpr std::string_view node_protocol = "gleaner/1";
 /// A client of the API. `ca_path`: the authority's PEM file; empty: the system's authorities.
 /// Call `expect_host` on each connection.
 [[nodiscard]] Result<boost::asio::ssl::context> api_client_context(const std::string& ca_path);
+/// The same with the authority's certificates themselves, PEM. Error: invalid_argument.
+[[nodiscard]] Result<boost::asio::ssl::context> api_client_context_trusting(
+    const std::string& authority_pem);
 
 /// Makes a client connection send `host` by SNI (unless it is an address) and demand that the
 /// server's certificate is for it. Errors: invalid_argument.

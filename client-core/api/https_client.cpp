@@ -1,4 +1,4 @@
-#include "client-core/cli/https_client.h"
+#include "client-core/api/https_client.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -20,7 +20,7 @@
 #include "shared/tls/contexts.h"
 #include "shared/tls/tls_failure.h"
 
-namespace gleaner::cli {
+namespace gleaner {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
@@ -43,14 +43,11 @@ struct Address {
 Result<Address> parse_address(const std::string& url) {
     const auto parsed = boost::urls::parse_uri(url);
     const auto wrong = [&](const std::string& why) {
-        return Error(ErrorCode::invalid_argument,
-                     "the coordinator's address \"" + url + "\" " + why +
-                         ": give it as https://HOST:PORT by --url or GLEANER_URL");
+        return Error(ErrorCode::invalid_argument, "the coordinator's address \"" + url + "\" " +
+                                                      why + ": give it as https://HOST:PORT");
     };
     if (url.empty()) {
-        return Error(ErrorCode::invalid_argument,
-                     "no coordinator named: give --url https://HOST:PORT, set GLEANER_URL, or put "
-                     "url = \"…\" into the profile file");
+        return Error(ErrorCode::invalid_argument, "no coordinator named");
     }
     if (parsed.has_error()) return wrong("is not a URL");
     if (parsed->scheme() != "https") {
@@ -235,7 +232,7 @@ private:
     [[nodiscard]] std::string server() const { return address_.host + ":" + address_.port; }
     [[nodiscard]] Error unreachable(const std::string& why) const {
         return {ErrorCode::unavailable, "cannot reach the coordinator at " + server() + ": " + why +
-                                            "; is it running, and is --url right?"};
+                                            "; is it running, and is the address right?"};
     }
     [[nodiscard]] Error too_slow(std::string_view what) const {
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience_).count();
@@ -269,7 +266,11 @@ Result<HttpsClient> HttpsClient::open(const HttpsSettings& settings) {
     auto state = std::make_unique<State>();
     state->settings = settings;
     GLEANER_TRY(state->address, parse_address(settings.url));
-    GLEANER_TRY(state->tls, tls::api_client_context(settings.ca_path));
+    if (settings.ca_pem.empty()) {
+        GLEANER_TRY(state->tls, tls::api_client_context(settings.ca_path));
+    } else {
+        GLEANER_TRY(state->tls, tls::api_client_context_trusting(settings.ca_pem));
+    }
     return HttpsClient(std::move(state));
 }
 
@@ -310,4 +311,4 @@ std::string percent_encode(std::string_view text) {
     return encoded;
 }
 
-}  // namespace gleaner::cli
+}  // namespace gleaner

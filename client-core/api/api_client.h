@@ -5,15 +5,16 @@
 
 #include <boost/json/value.hpp>
 
-#include "client-core/cli/https_client.h"
-#include "client-core/cli/profile.h"
+#include "client-core/api/https_client.h"
 #include "shared/util/result.h"
 
-namespace gleaner::cli {
+namespace gleaner {
 
 class ApiClient {
 public:
-    [[nodiscard]] static Result<ApiClient> open(const Profile& profile);
+    /// `key`: sent as bearer token. `key_from`: said when it is refused, "(the key comes from …)".
+    [[nodiscard]] static Result<ApiClient> open(const HttpsSettings& settings, std::string key,
+                                                std::string key_from = {});
 
     [[nodiscard]] Result<boost::json::value> get(const std::string& target);
     /// `idempotency_key`: sent as Idempotency-Key unless empty.
@@ -39,17 +40,19 @@ public:
                                         const ReplySink& sink);
 
 private:
-    ApiClient(HttpsClient client, std::string key);
+    ApiClient(HttpsClient client, std::string key, std::string key_from);
     [[nodiscard]] HttpsRequest request(const std::string& method, const std::string& target) const;
     [[nodiscard]] Result<boost::json::value> exchange(const HttpsRequest& request,
                                                       const UploadProgress& progress = {});
+    [[nodiscard]] Error refused(const HttpsReply& reply) const;
 
     HttpsClient client_;
     std::string key_;
+    std::string key_from_;
 };
 
 /// The Error of a reply with status 4xx or 5xx: its own message and code when it has OpenAI's error
 /// object, the status otherwise. Says when to try again.
 [[nodiscard]] Error error_from_reply(const HttpsReply& reply);
 
-}  // namespace gleaner::cli
+}  // namespace gleaner

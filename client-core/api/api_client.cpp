@@ -1,4 +1,4 @@
-#include "client-core/cli/api_client.h"
+#include "client-core/api/api_client.h"
 
 #include <filesystem>
 
@@ -6,7 +6,7 @@
 
 #include "shared/util/random.h"
 
-namespace gleaner::cli {
+namespace gleaner {
 
 namespace json = boost::json;
 
@@ -52,23 +52,23 @@ Error error_from_reply(const HttpsReply& reply) {
                                       : nullptr;
         if (text != nullptr && text->is_string()) message = std::string(text->get_string());
     }
-    if (reply.status == 401) message += " (the key comes from --key, GLEANER_KEY or the profile)";
     if (!reply.retry_after.empty()) message += "; try again in " + reply.retry_after + " s";
     return {code_of_status(reply.status), message};
 }
 
-ApiClient::ApiClient(HttpsClient client, std::string key)
-    : client_(std::move(client)), key_(std::move(key)) {}
+ApiClient::ApiClient(HttpsClient client, std::string key, std::string key_from)
+    : client_(std::move(client)), key_(std::move(key)), key_from_(std::move(key_from)) {}
 
-Result<ApiClient> ApiClient::open(const Profile& profile) {
-    if (profile.key.empty()) {
-        return Error(ErrorCode::unauthenticated,
-                     "no key: give --key KEY or --key @FILE, set GLEANER_KEY, or put key = \"…\" "
-                     "into the profile file");
-    }
-    const HttpsSettings settings{.url = profile.url, .ca_path = profile.ca};
+Result<ApiClient> ApiClient::open(const HttpsSettings& settings, std::string key,
+                                  std::string key_from) {
     GLEANER_TRY(auto client, HttpsClient::open(settings));
-    return ApiClient(std::move(client), profile.key);
+    return ApiClient(std::move(client), std::move(key), std::move(key_from));
+}
+
+Error ApiClient::refused(const HttpsReply& reply) const {
+    Error error = error_from_reply(reply);
+    if (reply.status != 401 || key_from_.empty()) return error;
+    return {error.code(), error.message() + " " + key_from_};
 }
 
 HttpsRequest ApiClient::request(const std::string& method, const std::string& target) const {
@@ -82,13 +82,13 @@ HttpsRequest ApiClient::request(const std::string& method, const std::string& ta
 Result<json::value> ApiClient::exchange(const HttpsRequest& request,
                                         const UploadProgress& progress) {
     GLEANER_TRY(const auto reply, client_.send(request, progress));
-    if (reply.status / 100 != 2) return error_from_reply(reply);
+    if (reply.status / 100 != 2) return refused(reply);
     if (reply.body.empty()) return json::value(json::object());
     boost::system::error_code failed;
     json::value value = json::parse(reply.body, failed);
     if (failed) {
         return Error(ErrorCode::data_corrupt,
-                     "the reply is not JSON: is --url the address of a Gleaner coordinator?");
+                     "the reply is not JSON: is this the address of a Gleaner coordinator?");
     }
     return value;
 }
@@ -149,7 +149,7 @@ Result<json::value> ApiClient::post_form(
 
 Status ApiClient::download(const std::string& target, const ReplySink& sink) {
     GLEANER_TRY(const auto reply, client_.receive(request("GET", target), sink));
-    if (reply.status / 100 != 2) return error_from_reply(reply);
+    if (reply.status / 100 != 2) return refused(reply);
     return ok();
 }
 
@@ -159,8 +159,8 @@ Status ApiClient::post_streaming(const std::string& target, const json::value& b
     posted.headers.emplace_back("Content-Type", "application/json");
     posted.body = json::serialize(body);
     GLEANER_TRY(const auto reply, client_.receive(posted, sink));
-    if (reply.status / 100 != 2) return error_from_reply(reply);
+    if (reply.status / 100 != 2) return refused(reply);
     return ok();
 }
 
-}  // namespace gleaner::cli
+}  // namespace gleaner

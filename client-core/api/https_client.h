@@ -1,6 +1,7 @@
 #pragma once
-/// One HTTPS request at a time, blocking, with a limit on every wait. For gleanerctl only: no
-/// redirects, no cookies, no proxy, no plain HTTP. Boost.Beast stays in the .cpp.
+/// One HTTPS request at a time, blocking, with a limit on every wait: for gleanerctl, and on a
+/// thread of its own for the node. No redirects, no cookies, no proxy, no plain HTTP. Boost.Beast
+/// stays in the .cpp.
 
 #include <cstdint>
 #include <functional>
@@ -13,11 +14,12 @@
 #include "shared/util/clock.h"
 #include "shared/util/result.h"
 
-namespace gleaner::cli {
+namespace gleaner {
 
 struct HttpsSettings {
     std::string url;      ///< "https://host[:port]", nothing behind
-    std::string ca_path;  ///< PEM of the authority to trust; empty: the system's
+    std::string ca_path;  ///< PEM file of the authority to trust; empty: `ca_pem`
+    std::string ca_pem;   ///< the same as text; both empty: the system's
     /// Most time without any progress: to connect, to send or to receive the next bytes.
     Duration patience = std::chrono::seconds(60);
 };
@@ -66,4 +68,4 @@ private:
 /// Escapes everything but unreserved characters, for one part of a path or query.
 [[nodiscard]] std::string percent_encode(std::string_view text);
 
-}  // namespace gleaner::cli
+}  // namespace gleaner
