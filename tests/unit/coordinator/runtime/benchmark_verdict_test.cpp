@@ -24,7 +24,8 @@ BenchReport report_of_card() {
     report.measured_at = now;
     report.memory_total_bytes = 24ULL << 30U;
     report.figures = {{"memory_copy", "GB/s", "cuda", 270, 1, 9},
-                      {"fp32", "TFLOPS", "fma", 26, 0.1, 9}};
+                      {"fp32", "TFLOPS", "fma", 26, 0.1, 9},
+                      {"usable_memory", "GiB", "cuda", 23, 0, 1}};
     return report;
 }
 
@@ -95,9 +96,9 @@ TEST_CASE_FIXTURE(Desk, "nothing is known of a processor, and its report is kept
 
 TEST_CASE_FIXTURE(Desk, "a tampered report is refused") {
     auto tampered = sealed(report_of_card());
-    const auto at = tampered.report_json.find("270");
+    const auto at = tampered.report_json.find("2.7E2");
     REQUIRE(at != std::string::npos);
-    tampered.report_json[at] = '3';
+    tampered.report_json[at] = '3';  // GB/s
     refused(to_json(tampered), "signature");
     auto unsigned_one = sealed(report_of_card());
     unsigned_one.signature.clear();

@@ -136,6 +136,7 @@ TEST_CASE_FIXTURE(EarningRig, "a node is told what it earned today and nothing o
     CHECK(before.classes(0).devices(0) == "cpu");
 
     grid->open_job(job);
+    REQUIRE(until([&] { return !link.leases().empty(); }));
     std::size_t answered = 0;
     REQUIRE(until([&] {
         for (; answered < link.leases().size(); ++answered)
