@@ -9,9 +9,10 @@ import { Grid, programs, until } from '../support/grid.mjs';
 import { testsOf } from '../support/grid_tests.mjs';
 
 const grid = new Grid();
+const run = (...args) => spawnSync(programs.gleanerctl,
+  [...args, '--socket', join(grid.path('pc'), 'control.sock')], { encoding: 'utf8' });
 const local = (...args) => {
-  const done = spawnSync(programs.gleanerctl,
-    [...args, '--socket', join(grid.path('pc'), 'control.sock'), '--json'], { encoding: 'utf8' });
+  const done = run(...args, '--json');
   assert.equal(done.status, 0, done.stderr);
   return JSON.parse(done.stdout);
 };
@@ -44,15 +45,18 @@ checked('a benchmark is handed in, and both sides see the coordinator\'s verdict
   assert.equal(JSON.parse(signed.report).node, shown().id);
 });
 
-checked('a node that comes back hands its report in again, and it is known', async () => {
-  const { child } = grid.nodes.get('pc');
+checked('a node that starts anew hands its report in again, and it is known', async () => {
+  const { child, instance } = grid.nodes.get('pc');
   grid.coordinator.kill('SIGKILL');
-  await until('it is gone', () => grid.coordinator.signalCode !== null);
+  child.kill('SIGKILL');
+  await until('both are gone', () => grid.coordinator.signalCode && child.signalCode);
   await grid.startCoordinator();
-  await until('the node is back', () => local('node', 'status').state === 'waiting');
-  assert.match(cpu().verdict, /^The coordinator says: /);
-  assert.equal(child.exitCode, null);
+  grid.launch('pc', programs.node, ['run', '--coordinator', `localhost:${grid.gatewayPort}`,
+    '--data-dir', grid.path('pc'), '--instance', String(instance)]);
+  await until('its socket is there', () => run('node', 'status').status === 0);
+  await until('the verdict is there again', () => /^The coordinator says: /.test(cpu().verdict));
   assert.equal(shown().benchmarks.length, 1);
+  assert.equal(await metric('unknown'), 0);  // counted before
 });
 
 checked('what real work earned is told at the machine', async () => {
@@ -72,7 +76,6 @@ checked('what real work earned is told at the machine', async () => {
   const today = earned.data.at(-1);
   assert.equal(today.pending_micros, owed);
   assert.equal(today.confirmed_micros, 0);
-  const text = spawnSync(programs.gleanerctl, ['node', 'earnings', '--days', '2', '--socket',
-    join(grid.path('pc'), 'control.sock')], { encoding: 'utf8' }).stdout;
+  const text = run('node', 'earnings', '--days', '2').stdout;
   assert.match(text, new RegExp(`In all ¥${(owed / 1e6).toString().replace('.', '\\.')}`));
 });
