@@ -55,6 +55,7 @@ namespace {
 /// Running requests get this long when the coordinator stops.
 constexpr Duration stop_grace = std::chrono::seconds(5);
 constexpr Duration server_certificate_validity = std::chrono::hours(24 * 366);
+constexpr std::size_t currency_bytes_max = 8;  // as the wire's check has it
 constexpr Duration certificates_renewed_every = std::chrono::hours(24);
 
 /// Everything that serving needs, in the order in which it is built and, reversed, torn down.
@@ -119,6 +120,10 @@ gateway::GatewayOptions Parts::gateway_options() const {
 }
 
 Status Parts::build() {
+    if (settings.currency.size() > currency_bytes_max)
+        return Error(ErrorCode::invalid_argument, "currency is a sign of at most " +
+                                                      std::to_string(currency_bytes_max) +
+                                                      " bytes, like \"¥\" or \"EUR \"");
     GLEANER_TRY(auto key, release_key_of(settings));
     release_key = key;
     GLEANER_TRY(auto taken, InstanceLock::take(settings.data_folder));
@@ -168,6 +173,7 @@ Status Parts::build_grid() {
     blobs.emplace(std::move(opened));
     runtime::Grid::Options options;
     options.heartbeat_interval = settings.heartbeat_interval;
+    options.currency = settings.currency;
     options.scheduler.shard_target = settings.shard_target;
     options.scheduler.reconnect_grace = settings.reconnect_grace;
     options.scheduler.canary_share = settings.canary_share;

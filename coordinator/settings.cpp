@@ -57,6 +57,11 @@ config::OptionSet declare_options(Settings& settings) {
                   "Public half of the release key; engine packages signed by another are refused.",
                   "", false},
                  settings.release_public_key);
+    options.text(
+        {"currency",
+         "Sign of the one currency of all amounts, shown before them to owners of machines.", "",
+         false},
+        settings.currency);
     options.duration({"scheduler.shard_target", "How long a shard should take a node.", "", false},
                      settings.shard_target, std::chrono::seconds(1), std::chrono::minutes(30));
     options.duration(

@@ -22,6 +22,7 @@ struct Settings {
     std::string api_certificate;
     std::string api_key;
     std::string release_public_key;
+    std::string currency = "¥";
     std::uint64_t file_bytes_max = 2ULL << 30U;
     std::uint64_t project_bytes_max = 10ULL << 30U;
     std::uint32_t batch_items_max = 1'000'000;

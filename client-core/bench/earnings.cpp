@@ -5,6 +5,8 @@
 
 #include <boost/json.hpp>
 
+#include "shared/model/gpu_catalogue.h"
+
 namespace gleaner {
 
 namespace json = boost::json;
@@ -178,6 +180,49 @@ Estimate estimate_month(std::span<const GridDay> days, const OwnerSide& owner) {
         estimate.outlook = estimate.high.micros > 0 ? Outlook::earns : Outlook::loses;
     }
     return estimate;
+}
+
+Money electricity_cost(std::int64_t seconds, const OwnerSide& owner) {
+    return saturated(electricity_micros(std::max<std::int64_t>(0, seconds), owner));
+}
+
+Estimate times(Estimate estimate, std::int64_t devices) {
+    for (Money* const money : {&estimate.low, &estimate.high, &estimate.electricity})
+        *money = saturated(Wide{money->micros} * devices);
+    return estimate;
+}
+
+Estimate together(const Estimate& a, const Estimate& b) {
+    if (a.outlook == Outlook::too_few_days) return b;
+    if (b.outlook == Outlook::too_few_days) return a;
+    Estimate sum;
+    sum.low = saturated(Wide{a.low.micros} + b.low.micros);
+    sum.high = saturated(Wide{a.high.micros} + b.high.micros);
+    sum.electricity = saturated(Wide{a.electricity.micros} + b.electricity.micros);
+    sum.days = std::min(a.days, b.days);
+    if (a.outlook == b.outlook) {
+        sum.outlook = a.outlook;
+    } else {
+        sum.outlook = sum.high.micros > 0 ? Outlook::earns : Outlook::loses;
+    }
+    return sum;
+}
+
+DeviceWatts device_watts(std::string_view kind, std::string_view name, std::uint64_t memory_bytes,
+                         std::uint32_t power_percent) {
+    constexpr std::int64_t processor_watts = 65;
+    constexpr std::int64_t graphics_card_watts = 150;
+    if (kind == "cpu") return {processor_watts, true};
+    const std::int64_t percent = std::min<std::uint32_t>(power_percent, 100);
+    if (const GpuCard* const card = find_card(name, memory_bytes); card && card->board_watts > 0)
+        return {static_cast<std::int64_t>(card->board_watts) * percent / 100, false};
+    return {graphics_card_watts, true};
+}
+
+std::string assumption_of(std::int64_t watts, Language language) {
+    const std::string number = std::to_string(watts);
+    if (language == Language::chinese) return "电费按 " + number + " 瓦的假定功率计算。";
+    return "The electricity is reckoned with " + number + " W, which is an assumption.";
 }
 
 std::string sentence_of(const Estimate& estimate, Language language, std::string_view currency) {

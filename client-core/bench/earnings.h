@@ -51,6 +51,9 @@ struct Estimate {
     friend bool operator==(const Estimate&, const Estimate&) = default;
 };
 
+/// What this owner pays for `seconds` at work. Negative seconds cost nothing.
+[[nodiscard]] Money electricity_cost(std::int64_t seconds, const OwnerSide& owner);
+
 /// `days`: the last seven, in any order; days without such a card count as no day. Each day gives
 /// what an idle second earned; low and high are the second lowest and second highest of these (so
 /// one outage or one rush moves nothing), with fewer than five days the lowest and highest.
@@ -63,9 +66,26 @@ enum class Language : std::uint8_t { english, chinese };
 [[nodiscard]] std::string sentence_of(const Estimate& estimate, Language language,
                                       std::string_view currency = "¥");
 
+/// So many of the device in one machine. Saturates.
+[[nodiscard]] Estimate times(Estimate estimate, std::int64_t devices);
+/// Of two kinds of device in one machine. What too few days are known of adds nothing.
+[[nodiscard]] Estimate together(const Estimate& a, const Estimate& b);
+
+/// What a device draws at work, for the estimate's electricity.
+struct DeviceWatts {
+    std::int64_t watts = 0;
+    bool assumed = false;  ///< nothing is known of this device: a usual figure for its kind
+};
+/// A known card's board power within the owner's limit; else 65 W for a processor and 150 W for a
+/// graphics card. `kind`: "cpu", "cuda", …
+[[nodiscard]] DeviceWatts device_watts(std::string_view kind, std::string_view name,
+                                       std::uint64_t memory_bytes, std::uint32_t power_percent);
+/// Says that `watts` is an assumption.
+[[nodiscard]] std::string assumption_of(std::int64_t watts, Language language);
+
 /// One estimate and, once its time is over, what really came.
 struct EstimateRecord {
-    std::int64_t first_day = 0;  ///< days since 1970-01-01, local
+    std::int64_t first_day = 0;  ///< days since 1970-01-01, UTC as accounts are
     std::int64_t days = 0;       ///< that it was for
     Money low;
     Money high;

@@ -10,6 +10,7 @@
 #include <boost/json.hpp>
 
 #include "client-core/cli/context.h"
+#include "client-core/cli/earnings_command.h"
 #include "client-core/cli/output.h"
 #include "client-core/cli/policy_options.h"
 #include "client-core/control/control_client.h"
@@ -87,6 +88,7 @@ json::object to_json(const control::Device& device) {
              }()},
             {"why", device.why().en()},
             {"model", device.model()},
+            {"verdict", device.verdict().en()},
             {"celsius", device.celsius()},
             {"memory_used_bytes", device.memory_used_bytes()},
             {"memory_total_bytes", device.memory_total_bytes()}};
@@ -360,6 +362,7 @@ void add_local_commands(CLI::App& program, Context& context) {
     });
     add_policy(node, context, options);
     add_bench(node, context, options);
+    add_earnings_command(node, context, [options] { return socket_of(*options); });
     auto* lines = node.add_subcommand("log", "What this machine's node did");
     lines->add_option("--lines", options->lines, "The newest so many")->capture_default_str();
     lines->add_option("--contains", options->contains, "Only lines with this text");

@@ -53,6 +53,13 @@ Status show(const Context& context, const std::string& id) {
                   {"enrolled", "enrolled"},
                   {"last_seen", "last seen"},
                   {"revoked", "revoked"}});
+    if (context.json) return ok();
+    const auto* const benchmarks = node.as_object().if_contains("benchmarks");
+    if (benchmarks == nullptr) return ok();  // of an older coordinator
+    for (const auto& one : benchmarks->as_array()) {
+        context.out << "benchmark of " << text_at(one, "device") << ": " << text_at(one, "verdict")
+                    << " (" << text_at(one, "measured") << "): " << text_at(one, "why") << '\n';
+    }
     return ok();
 }
 

@@ -6,10 +6,12 @@
 
 #include "client-core/runtime/credentials.h"
 #include "client-core/runtime/daemon_words.h"
+#include "shared/artefact/sha256.h"
 #include "shared/async/deadline.h"
 #include "shared/model/gpu_catalogue.h"
 #include "shared/proto/control.pb.h"
-#include "shared/tls/signed_report.h"
+#include "shared/proto/wire.pb.h"
+#include "shared/tls/message_signature.h"
 #include "shared/util/log.h"
 
 namespace gleaner {
@@ -23,17 +25,18 @@ namespace {
 constexpr std::uint32_t soak_seconds_max = 3'600;
 constexpr std::string_view prefix = "bench_";
 constexpr std::string_view suffix = ".json";
+/// A coordinator that does not answer twice does not know the question.
+constexpr std::uint32_t sent_max = 2;
 
 void log_failure(const std::exception_ptr& exception) {
     spdlog::error("event=benchmark_failed why=\"{}\"",
                   async_detail::error_from_exception(exception).message());
 }
 
-Result<BenchReport> read_report(const fs::path& file) {
+Result<tls::SignedReport> read_report(const fs::path& file) {
     std::ifstream in(file, std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(in), {}};
-    GLEANER_TRY(const auto sealed, tls::parse_signed_report(text));
-    return parse_bench_report(sealed.report_json);
+    return tls::parse_signed_report(text);
 }
 
 DeviceBenchSpec spec_of(const NodeDevice& device, const fs::path& gpu_program,
@@ -66,18 +69,23 @@ BenchmarkDesk::BenchmarkDesk(BenchmarkNeeds needs, std::function<void()> on_chan
     for (const auto& entry : fs::directory_iterator(needs_.folder, none)) {
         const std::string name = entry.path().filename().string();
         if (!name.starts_with(prefix) || !name.ends_with(suffix)) continue;
-        auto report = read_report(entry.path());
         const auto id = name.substr(prefix.size(), name.size() - prefix.size() - suffix.size());
-        if (report.has_value()) {
-            reports_[id] = std::move(report).value();
-        } else {
+        const Status read = load(id, entry.path());
+        if (read.has_error())
             spdlog::warn("event=benchmark_forgotten device={} why=\"{}\"", id,
-                         report.error().message());
-        }
+                         read.error().message());
     }
 }
 
 BenchmarkDesk::~BenchmarkDesk() = default;
+
+Status BenchmarkDesk::load(const std::string& device, const fs::path& file) {
+    Measured measured;
+    GLEANER_TRY(measured.sealed, read_report(file));
+    GLEANER_TRY(measured.report, parse_bench_report(measured.sealed.report_json));
+    reports_[device] = std::move(measured);
+    return ok();
+}
 
 Status BenchmarkDesk::start(const NodeDevice& device, std::uint32_t soak_seconds,
                             std::function<std::optional<std::uint32_t>()> celsius) {
@@ -144,17 +152,72 @@ asio::awaitable<Result<BenchReport>> BenchmarkDesk::measured(NodeDevice device,
 }
 
 void BenchmarkDesk::keep(const NodeDevice& device, BenchReport report) {
-    tls::SignedReport sealed{to_json(report), {}};
-    auto identity = Credentials::load(needs_.folder);
-    if (identity.has_value() && identity.value()) {
-        auto made =
-            tls::sign_report(report, identity.value()->node(), device.id, identity.value()->key());
-        if (made.has_value()) sealed = std::move(made).value();
-    }
-    reports_[device.id] = std::move(report);
-    std::ofstream out(needs_.folder / (std::string(prefix) + device.id + std::string(suffix)),
+    Measured measured;
+    measured.sealed.report_json = to_json(report);
+    measured.report = std::move(report);
+    measured.due = true;
+    // Without an identity it is signed once there is one.
+    (void)sign(device.id, measured);
+    write(device.id, measured.sealed);
+    reports_[device.id] = std::move(measured);
+}
+
+void BenchmarkDesk::write(const std::string& device, const tls::SignedReport& sealed) const {
+    std::ofstream out(needs_.folder / (std::string(prefix) + device + std::string(suffix)),
                       std::ios::binary | std::ios::trunc);
     out << tls::to_json(sealed) << '\n';  // what the disk does not take is measured again
+}
+
+Status BenchmarkDesk::sign(const std::string& device, Measured& measured) const {
+    GLEANER_TRY(const auto identity, Credentials::load(needs_.folder));
+    if (!identity) return Error(ErrorCode::unauthenticated, "this node has no identity yet");
+    if (tls::open_report(measured.sealed, identity->node(), identity->key().native())) return ok();
+    GLEANER_TRY(measured.sealed,
+                tls::sign_report(measured.report, identity->node(), device, identity->key()));
+    return ok();
+}
+
+void BenchmarkDesk::session_began() {
+    for (auto& [device, measured] : reports_)
+        measured.due = !measured.verdict && measured.sent < sent_max;
+}
+
+std::vector<std::string> BenchmarkDesk::take_due() {
+    std::vector<std::string> due;
+    for (auto& [device, measured] : reports_) {
+        if (!std::exchange(measured.due, false)) continue;
+        const tls::SignedReport before = measured.sealed;
+        const Status signed_now = sign(device, measured);
+        if (signed_now.has_error()) {
+            spdlog::warn("event=benchmark_not_handed_in device={} why=\"{}\"", device,
+                         signed_now.error().message());
+            continue;
+        }
+        if (measured.sealed != before) write(device, measured.sealed);
+        due.push_back(tls::to_json(measured.sealed));
+        measured.sha256 = hash_bytes(due.back());
+        ++measured.sent;
+    }
+    return due;
+}
+
+void BenchmarkDesk::verdict(const wire::BenchmarkVerdict& verdict) {
+    for (auto& [device, measured] : reports_) {
+        if (measured.sha256.get() != verdict.report_sha256()) continue;
+        measured.verdict = verdict.verdict() == wire::BenchmarkVerdict::REFUSED
+                               ? words::benchmark_refused(verdict.english())
+                               : words::verdict_of_grid({verdict.english(), verdict.chinese()});
+        spdlog::info("event=benchmark_verdict device={} verdict={}", device,
+                     wire::BenchmarkVerdict::Verdict_Name(verdict.verdict()));
+    }
+    on_change_();
+}
+
+void BenchmarkDesk::forget_verdicts() {
+    for (auto& [device, measured] : reports_) {
+        measured.verdict.reset();
+        measured.sent = 0;
+    }
 }
 
 void BenchmarkDesk::describe(control::State& state) const {
@@ -170,7 +233,8 @@ void BenchmarkDesk::describe(control::State& state) const {
         }
         const auto found = reports_.find(device.id());
         if (found == reports_.end()) continue;
-        const BenchReport& report = found->second;
+        const Measured& measured = found->second;
+        const BenchReport& report = measured.report;
         for (const Figure& figure : report.figures) {
             auto& said = *device.add_figures();
             said.set_name(figure.name);
@@ -178,7 +242,8 @@ void BenchmarkDesk::describe(control::State& state) const {
             said.set_median(figure.median);
             said.set_spread(figure.spread);
         }
-        say(sentence_of(judge(report, device.name())), *device.mutable_verdict());
+        say(measured.verdict ? *measured.verdict : sentence_of(judge(report, device.name())),
+            *device.mutable_verdict());
         device.set_measured_at_s(report.measured_at.seconds());
     }
 }

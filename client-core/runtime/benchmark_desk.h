@@ -1,6 +1,6 @@
 #pragma once
 /// The benchmark that a person asks for: runs one device at a time, keeps the latest signed report
-/// of each in the node's folder, and says what it means.
+/// of each in the node's folder, hands it in, and says what it and the coordinator's verdict mean.
 
 #include <cstdint>
 #include <filesystem>
@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -17,11 +18,17 @@
 #include "client-core/runtime/sandbox_trust.h"
 #include "shared/async/notification.h"
 #include "shared/async/task_group.h"
+#include "shared/model/ids.h"
+#include "shared/model/sentence.h"
+#include "shared/tls/signed_report.h"
 
 namespace gleaner {
 
 namespace control {
 class State;
+}
+namespace wire {
+class BenchmarkVerdict;
 }
 
 /// What the desk is made of; all of it outlives the desk.
@@ -51,21 +58,44 @@ public:
 
     /// The device that is being measured.
     [[nodiscard]] const std::optional<std::string>& device() const { return device_; }
+    /// A session with the coordinator has begun: reports that it has not answered are due, each
+    /// twice at most.
+    void session_began();
+    /// Signed reports to send now, as to_json() of signed_report.h; each comes out once a session.
+    [[nodiscard]] std::vector<std::string> take_due();
+    /// The coordinator's answer to one of them.
+    void verdict(const wire::BenchmarkVerdict& verdict);
+    /// The node has left its coordinator: another one has not answered anything.
+    void forget_verdicts();
     /// Progress, figures and verdicts, into the devices that are there already.
     void describe(control::State& state) const;
 
 private:
+    /// A report and how far it has come.
+    struct Measured {
+        BenchReport report;
+        tls::SignedReport sealed;
+        Sha256 sha256;  ///< of what was sent
+        std::uint32_t sent = 0;
+        bool due = false;
+        std::optional<Sentence> verdict;
+    };
+
     [[nodiscard]] boost::asio::awaitable<void> measure(NodeDevice device, DeviceBenchSpec spec,
                                                        BenchTools tools);
     [[nodiscard]] boost::asio::awaitable<Result<BenchReport>> measured(NodeDevice device,
                                                                        DeviceBenchSpec spec,
                                                                        BenchTools tools);
     void keep(const NodeDevice& device, BenchReport report);
+    [[nodiscard]] Status load(const std::string& device, const std::filesystem::path& file);
+    void write(const std::string& device, const tls::SignedReport& sealed) const;
+    /// Of the node as it is enrolled now; what another identity signed is signed anew.
+    [[nodiscard]] Status sign(const std::string& device, Measured& measured) const;
 
     BenchmarkNeeds needs_;
     std::function<void()> on_change_;
     SandboxTrust trust_;
-    std::map<std::string, BenchReport> reports_;  ///< by device
+    std::map<std::string, Measured> reports_;  ///< by device
     std::optional<std::string> device_;
     BenchProgress progress_;
     Sentence problem_;

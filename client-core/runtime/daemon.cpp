@@ -70,6 +70,7 @@ Daemon::Daemon(DaemonParts parts, const Clock& clock, const asio::any_io_executo
       benchmarks_({parts_.folder.path(), parts_.options.probe, parts_.gpu_bench_program,
                    *parts_.sandbox, clock, executor},
                   [this] { give_orders(); }),
+      earnings_(parts_.folder.path(), clock),
       background_(executor, log_failure),
       wake_(executor),
       node_ended_(executor) {}
@@ -84,6 +85,8 @@ asio::awaitable<Status> Daemon::run() {
             log_.add(ActivityLog::Level::warning, problem);
         guard_->start([this] { give_orders(); });
     }
+    if (earnings_.damaged()) log_.add(ActivityLog::Level::warning, words::estimates_damaged());
+    (void)background_.spawn(ask_hourly());
     open_control();
     auto living = live();
     Status outcome = co_await std::move(living);
@@ -119,6 +122,8 @@ asio::awaitable<Status> Daemon::live() {
             if (stopping_) co_return ended;
             if (std::exchange(leaving_, false)) {
                 Credentials::erase(parts_.folder.path());
+                benchmarks_.forget_verdicts();
+                earnings_.forget();
                 parts_.token.clear();
                 std::error_code ignored;
                 if (!keep_models_) std::filesystem::remove_all(parts_.folder.cache_dir(), ignored);
@@ -195,6 +200,7 @@ void Daemon::give_orders() {
         if (guard_->decision().whole == guest::Reason::shutting_down)
             (void)background_.spawn(let_system_go());
     }
+    hand_in_reports();
     if (control_) control_->changed();
 }
 

@@ -15,6 +15,7 @@
 #include "client-core/control/control_server.h"
 #include "client-core/runtime/activity_log.h"
 #include "client-core/runtime/benchmark_desk.h"
+#include "client-core/runtime/earnings_desk.h"
 #include "client-core/runtime/guest_guard.h"
 #include "client-core/runtime/node.h"
 #include "shared/async/notification.h"
@@ -57,6 +58,9 @@ private:
     void node_changed() override;
     void device_failed(const std::string& device, const std::string& why) override;
     void site_policy(const std::string& toml) override;
+    void connected() override;
+    void benchmark_verdict(const wire::BenchmarkVerdict& verdict) override;
+    void money_told(const wire::NodeMoney& money) override;
 
     // ---- daemon.cpp ----
     void open_control();
@@ -70,6 +74,15 @@ private:
     /// The coordinator that was joined is the node's from now on, also after a restart.
     [[nodiscard]] Status move_home(const std::string& coordinator);
     void limit_node();
+
+    // ---- daemon_grid.cpp ----
+    void hand_in_reports();
+    /// Of so many days, and the usual ones at least.
+    void ask_for_money(std::uint32_t days);
+    [[nodiscard]] boost::asio::awaitable<void> ask_hourly();
+    [[nodiscard]] EarningSide earning_side() const;
+    [[nodiscard]] boost::asio::awaitable<Status> tell_earnings(std::uint32_t days,
+                                                               control::ToProgram& reply);
 
     // ---- daemon_control.cpp ----
     [[nodiscard]] boost::asio::awaitable<Status> join(std::string coordinator, std::string token);
@@ -90,6 +103,7 @@ private:
     ActivityLog log_;
     std::unique_ptr<GuestGuard> guard_;
     BenchmarkDesk benchmarks_;
+    EarningsDesk earnings_;
     Sentence last_why_;  ///< as told to the activity log
     TaskGroup background_;
     std::unique_ptr<ControlServer> control_;

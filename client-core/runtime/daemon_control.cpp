@@ -85,6 +85,11 @@ asio::awaitable<void> Daemon::answer(const ToNode& request, ToProgram& reply) {
         case ToNode::kCancelBenchmark:
             benchmarks_.cancel();
             break;
+        case ToNode::kGetEarnings: {
+            auto telling = tell_earnings(request.get_earnings().days(), reply);
+            done = co_await std::move(telling);
+            break;
+        }
         case ToNode::kMakeReport:
             reply.mutable_report()->set_text(report());
             co_return;

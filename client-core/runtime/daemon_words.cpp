@@ -63,6 +63,20 @@ Sentence measuring() {
     return {"It is being measured.", "正在测速。"};
 }
 
+Sentence verdict_of_grid(const Sentence& why) {
+    return {"The coordinator says: " + why.en, "协调服务器评定：" + why.zh};
+}
+
+Sentence benchmark_refused(const std::string& why) {
+    return {"The coordinator did not take this benchmark: " + why,
+            "协调服务器未接受本次测速：" + why};
+}
+
+Sentence estimates_damaged() {
+    return {"The record of earlier earnings estimates was damaged: it begins anew.",
+            "历史收益估算记录已损坏，将重新开始记录。"};
+}
+
 Sentence site_policy(bool there_is_one) {
     if (there_is_one)
         return {"The site's owner has set when its machines work.",

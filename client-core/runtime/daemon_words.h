@@ -26,6 +26,10 @@ void say(const Sentence& sentence, control::Sentence& out);
 [[nodiscard]] Sentence may_work();
 [[nodiscard]] Sentence holds_still(const Sentence& why);
 [[nodiscard]] Sentence measuring();
+/// A benchmark as the coordinator sees it; and one that it did not take.
+[[nodiscard]] Sentence verdict_of_grid(const Sentence& why);
+[[nodiscard]] Sentence benchmark_refused(const std::string& why);
+[[nodiscard]] Sentence estimates_damaged();
 [[nodiscard]] Sentence site_policy(bool there_is_one);
 [[nodiscard]] Sentence joined(const std::string& node, const std::string& site);
 [[nodiscard]] Sentence left();

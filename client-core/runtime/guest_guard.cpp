@@ -19,6 +19,7 @@ namespace {
 constexpr const char* local_file = "settings.toml";
 constexpr const char* site_file = "site_settings.toml";
 constexpr const char* history_file = "idle_history.txt";
+constexpr const char* free_hours_file = "free_hours.txt";
 constexpr Duration busy_pace = 1s;
 constexpr Duration quiet_pace = 5s;
 constexpr Duration save_interval = 10min;
@@ -47,12 +48,14 @@ GuestGuard::GuestGuard(fs::path folder, std::unique_ptr<GuestWatch> watch, const
       watch_(std::move(watch)),
       clock_(clock),
       timer_(executor),
+      minute_(executor),
       history_saved_(clock.now()) {
     bool found = false;
     local_ = read(folder_ / local_file, found);
     guest::Settings site = read(folder_ / site_file, found);
     if (found) site_ = std::move(site);
-    read_history();
+    read_learned(history_file, history_);
+    read_learned(free_hours_file, free_hours_);
 }
 
 GuestGuard::~GuestGuard() = default;
@@ -73,14 +76,15 @@ guest::Settings GuestGuard::read(const fs::path& file, bool& found) {
     return guest::suggested(guest::MachineKind::home);
 }
 
-void GuestGuard::read_history() {
-    const fs::path file = folder_ / history_file;
+template <class Learned>
+void GuestGuard::read_learned(const char* name, Learned& learned) {
+    const fs::path file = folder_ / name;
     std::ifstream in(file, std::ios::binary);
     if (!in) return;
     const std::string text{std::istreambuf_iterator<char>(in), {}};
-    auto history = guest::IdleHistory::from_text(text);
-    if (history.has_value()) {
-        history_ = std::move(history).value();
+    auto read = Learned::from_text(text);
+    if (read.has_value()) {
+        learned = std::move(read).value();
         return;
     }
     put_aside(file);
@@ -91,7 +95,9 @@ void GuestGuard::read_history() {
 
 void GuestGuard::save_history() {
     // What cannot be written now is written the next time.
-    if (replace_file(folder_ / history_file, history_.to_text())) history_saved_ = clock_.now();
+    if (replace_file(folder_ / history_file, history_.to_text()) &&
+        replace_file(folder_ / free_hours_file, free_hours_.to_text()))
+        history_saved_ = clock_.now();
 }
 
 guest::Moment GuestGuard::moment() const {
@@ -108,11 +114,13 @@ void GuestGuard::start(std::function<void()> on_decision) {
     started_ = true;
     watch_->start([this] { decide(); });
     decide();
+    learn_each_minute();
 }
 
 asio::awaitable<void> GuestGuard::stop() {
     started_ = false;
     timer_.cancel();
+    minute_.cancel();
     auto stopping = watch_->stop();
     co_await std::move(stopping);
     save_history();
@@ -128,13 +136,27 @@ void GuestGuard::decide() {
     facts_.seat = seat_;
     facts_.month_bytes = month_bytes_;
     const guest::Moment now = moment();
-    history_.note(in_use(facts_, now.now), now);
+    learn(now);
     guest::Decision next = policy_.decide(facts_, in_force(), now);
     const bool differs = !same_outcome(next, decision_);
     decision_ = std::move(next);
     wait_to_look();
     if (differs) on_decision_();
     if (now.now - history_saved_ > save_interval) save_history();
+}
+
+void GuestGuard::learn(const guest::Moment& now) {
+    history_.note(in_use(facts_, now.now), now);
+    free_hours_.note(in_use(facts_, now.now), now);
+}
+
+void GuestGuard::learn_each_minute() {
+    minute_.expires_after(1min);
+    minute_.async_wait([this](const boost::system::error_code& interrupted) {
+        if (interrupted) return;
+        learn(moment());
+        learn_each_minute();
+    });
 }
 
 void GuestGuard::wait_to_look() {
@@ -148,6 +170,10 @@ void GuestGuard::wait_to_look() {
 
 guest::IdleBucket GuestGuard::forecast() const {
     return history_.forecast(moment());
+}
+
+std::array<std::int64_t, 7> GuestGuard::on_offer() const {
+    return free_hours_.on_offer(in_force(), facts_.seat != guest::Seat::unknown);
 }
 
 std::uint32_t GuestGuard::ends_in_s() const {

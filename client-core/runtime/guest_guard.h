@@ -3,6 +3,7 @@
 /// and remembers what the person said. Settings and learned idle times are files in the node's
 /// folder.
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -16,6 +17,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "client-core/core/guest/free_hours.h"
 #include "client-core/core/guest/idle_history.h"
 #include "client-core/core/guest/policy.h"
 #include "client-core/core/guest/settings.h"
@@ -43,6 +45,9 @@ public:
     [[nodiscard]] const guest::Decision& decision() const { return decision_; }
     [[nodiscard]] const guest::Facts& facts() const { return facts_; }
     [[nodiscard]] guest::IdleBucket forecast() const;
+    /// Seconds of each day of the week, Monday first, in which this machine has been on offer by
+    /// the settings in force.
+    [[nodiscard]] std::array<std::int64_t, 7> on_offer() const;
     /// In seconds, until the present reason ends by itself; 0: not known.
     [[nodiscard]] std::uint32_t ends_in_s() const;
     [[nodiscard]] std::vector<WatchSource> sources() const { return watch_->sources(); }
@@ -77,9 +82,13 @@ public:
 private:
     [[nodiscard]] guest::Moment moment() const;
     [[nodiscard]] guest::Settings read(const std::filesystem::path& file, bool& found);
-    void read_history();
+    template <class Learned>
+    void read_learned(const char* name, Learned& learned);
     void save_history();
     void decide();
+    void learn(const guest::Moment& now);
+    /// Facts that do not change call nobody, and yet the time counts.
+    void learn_each_minute();
     void wait_to_look();
     void settings_changed();
 
@@ -88,8 +97,10 @@ private:
     const Clock& clock_;
     std::function<void()> on_decision_;
     boost::asio::steady_timer timer_;
+    boost::asio::steady_timer minute_;
     guest::Policy policy_;
     guest::IdleHistory history_;
+    guest::FreeHours free_hours_;
     guest::Settings local_;
     std::optional<guest::Settings> site_;
     guest::Facts facts_;

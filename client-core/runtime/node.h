@@ -2,6 +2,7 @@
 /// The node: one session with the coordinator after another, the models it was told to load, and
 /// the work loop between them.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -34,7 +35,9 @@
 namespace gleaner {
 
 namespace wire {
+class BenchmarkVerdict;
 class LoadModel;
+class NodeMoney;
 class ToNode;
 class Welcome;
 }  // namespace wire
@@ -65,6 +68,10 @@ public:
     virtual void device_failed(const std::string& device, const std::string& why) = 0;
     /// The owner's settings for all machines of the site, TOML; empty: none.
     virtual void site_policy(const std::string& toml) = 0;
+    /// A session has begun.
+    virtual void connected() = 0;
+    virtual void benchmark_verdict(const wire::BenchmarkVerdict& verdict) = 0;
+    virtual void money_told(const wire::NodeMoney& money) = 0;
 };
 
 /// What a node is made of before it runs. What is referred to outlives it.
@@ -118,6 +125,12 @@ public:
     /// What downloads may cost the owner's line, and the cache his disk: never more disk than the
     /// node's own options gave; 0: as much as they gave.
     void set_limits(const TrafficLimits& limits, std::uint64_t disk_quota);
+    /// There is a session, with a coordinator that takes reports and tells of money.
+    [[nodiscard]] bool has_accountant() const;
+    /// A benchmark; nothing is sent without an accountant, and so with the next.
+    void hand_in(const std::string& signed_report);
+    /// Of the last `days`.
+    void ask_for_money(std::uint32_t days);
     /// What artefacts have cost the line.
     [[nodiscard]] const TrafficMeter& traffic() const { return traffic_; }
     [[nodiscard]] NodeView view() const;
@@ -164,6 +177,7 @@ private:
     void say_hello();
     void on_welcome(const wire::Welcome& welcome);
     [[nodiscard]] Status on_message(wire::ToNode&& message);
+    void tell(std::function<void(NodeObserver&)> what);
     [[nodiscard]] Error on_disenrolled(const std::string& reason);
     void on_renewed(std::string certificate_pem, std::uint32_t renew_after_s);
 
@@ -229,8 +243,9 @@ private:
     Status outcome_ = ok();
     bool stopping_ = false;
     bool finished_ = false;
-    bool was_connected_ = false;  ///< at least one Welcome has come
-    bool enrolled_anew_ = false;  ///< since the last Welcome
+    bool keeps_accounts_ = false;  ///< the coordinator of this session does
+    bool was_connected_ = false;   ///< at least one Welcome has come
+    bool enrolled_anew_ = false;   ///< since the last Welcome
     Notification wake_;
 };
 

@@ -114,6 +114,7 @@ void Node::say_hello() {
 
 void Node::on_welcome(const wire::Welcome& welcome) {
     was_connected_ = true;
+    keeps_accounts_ = welcome.keeps_accounts();
     enrolled_anew_ = false;
     engine_ = {};
     std::string engine_name = "none for this machine";
@@ -136,6 +137,7 @@ void Node::on_welcome(const wire::Welcome& welcome) {
     for (const auto lease : welcome.keep_leases()) connected.keep.emplace_back(lease);
     work_.feed(std::move(connected));
     enter(NodeView::Session::connected);
+    tell([](NodeObserver& observer) { observer.connected(); });
 }
 
 Status Node::on_message(wire::ToNode&& message) {
@@ -173,6 +175,15 @@ Status Node::on_message(wire::ToNode&& message) {
         case wire::ToNode::kSitePolicy:
             on_site_policy(message.site_policy().toml());
             break;
+        case wire::ToNode::kBenchmarkVerdict:
+            tell([verdict = std::move(*message.mutable_benchmark_verdict())](
+                     NodeObserver& observer) { observer.benchmark_verdict(verdict); });
+            break;
+        case wire::ToNode::kNodeMoney:
+            tell([money = std::move(*message.mutable_node_money())](NodeObserver& observer) {
+                observer.money_told(money);
+            });
+            break;
         case wire::ToNode::kGoodbye:
             retry_after_ = std::chrono::milliseconds(message.goodbye().retry_after_ms());
             spdlog::info("event=coordinator_says_goodbye why=\"{}\" retry_after_ms={}",
@@ -187,7 +198,30 @@ Status Node::on_message(wire::ToNode&& message) {
 }
 
 void Node::on_site_policy(const std::string& toml) {
-    asio::post(executor_, [&observer = parts_.observer, toml] { observer.site_policy(toml); });
+    tell([toml](NodeObserver& observer) { observer.site_policy(toml); });
+}
+
+void Node::tell(std::function<void(NodeObserver&)> what) {
+    asio::post(executor_,
+               [&observer = parts_.observer, what = std::move(what)] { what(observer); });
+}
+
+bool Node::has_accountant() const {
+    return session_ == NodeView::Session::connected && keeps_accounts_;
+}
+
+void Node::hand_in(const std::string& signed_report) {
+    if (!has_accountant()) return;
+    wire::ToCoordinator message;
+    message.mutable_benchmark_report()->set_signed_report(signed_report);
+    send(message);
+}
+
+void Node::ask_for_money(std::uint32_t days) {
+    if (!has_accountant()) return;
+    wire::ToCoordinator message;
+    message.mutable_money_request()->set_days(days);
+    send(message);
 }
 
 Error Node::on_disenrolled(const std::string& reason) {

@@ -55,6 +55,9 @@ public:
     void send(const wire::ToNode& message) override;
     void close(std::string_view reason) override;
     void shut_down(Duration retry_after) override;
+    [[nodiscard]] EVP_PKEY* public_key() const override {
+        return tls::peer_key(connection_.stream().native_handle());
+    }
 
 private:
     enum class Stage : std::uint8_t { opening, joined, left };
@@ -137,16 +140,13 @@ asio::awaitable<bool> Session::accept(Request upgrade) {
         (void)co_await write_reply(connection_.stream(), std::move(reply), false);
         co_return false;
     }
-    websocket::stream_base::timeout none{};  // the gateway's watchdog keeps all deadlines
-    none.handshake_timeout = websocket::stream_base::none();
-    none.idle_timeout = websocket::stream_base::none();
-    none.keep_alive_pings = false;
+    const auto never = websocket::stream_base::none();  // the gateway's watchdog keeps deadlines
+    const websocket::stream_base::timeout none{never, never, false};
     socket_.set_option(none);
-    const auto& name = chosen.value();
-    websocket::stream_base::decorator subprotocol([name](websocket::response_type& response) {
+    const auto set_name = [name = chosen.value()](websocket::response_type& response) {
         response.set(http::field::sec_websocket_protocol, name);
-    });
-    socket_.set_option(std::move(subprotocol));
+    };
+    socket_.set_option(websocket::stream_base::decorator(set_name));
     socket_.read_message_max(wire::message_bytes_max);
     socket_.auto_fragment(false);
     socket_.binary(true);
@@ -220,8 +220,6 @@ void Session::dispatch(wire::ToCoordinator&& message) {
         case wire::ToCoordinator::kHello:
             refuse(Error(ErrorCode::invalid_argument, "Hello came twice"));
             return;
-        case wire::ToCoordinator::kHeartbeat:
-            return;  // heard() was all
         case wire::ToCoordinator::kRenewRequest:
             if (std::exchange(renewing_, true)) return;  // one at a time
             return start(renew(message.renew_request().csr_pem()));
@@ -241,10 +239,13 @@ void Session::dispatch(wire::ToCoordinator&& message) {
         case wire::ToCoordinator::kLeaseReturn:
         case wire::ToCoordinator::kStreamDelta:
         case wire::ToCoordinator::kStreamEnd:
+        case wire::ToCoordinator::kBenchmarkReport:
+        case wire::ToCoordinator::kMoneyRequest:
             shared_.needs.events.said(peer_.node, std::move(message));
             return;
-        case wire::ToCoordinator::BODY_NOT_SET:
-            return;  // decode() refuses it
+        case wire::ToCoordinator::kHeartbeat:    // heard() was all
+        case wire::ToCoordinator::BODY_NOT_SET:  // decode() refuses it
+            return;
     }
 }
 

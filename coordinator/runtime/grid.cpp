@@ -23,6 +23,17 @@ std::string device_class_of(const wire::Hello& hello, const store::EnginePackage
     return hello.devices().empty() ? "unknown" : hello.devices(0).name();
 }
 
+std::vector<AnnouncedDevice> devices_of(const wire::Hello& hello,
+                                        const store::EnginePackage* engine) {
+    std::vector<AnnouncedDevice> devices;
+    for (const auto& device : hello.devices()) {
+        const bool usable =
+            engine != nullptr && device.kind() == engine->backend && device.memory_bytes() > 0;
+        devices.push_back({device.id(), device.kind(), device.name(), usable});
+    }
+    return devices;
+}
+
 }  // namespace
 
 Grid::State::State(Options options_, const Clock& clock_, store::StoreExecutor& store_,
@@ -34,6 +45,8 @@ Grid::State::State(Options options_, const Clock& clock_, store::StoreExecutor& 
       executor(executor_),
       timer(executor_),
       retry_timer(executor_),
+      offered_timer(executor_),
+      offered_counted(clock_.now()),
       tasks(executor_) {}
 
 void Grid::State::tell(const core::Event& event) {
@@ -120,6 +133,7 @@ asio::awaitable<Status> Grid::start() {
     state_->engines = std::move(kept.engines);
     for (const auto& [key, json] : kept.standings) state_->scheduler->restore_standing(key, json);
     for (auto& model : kept.models) model_added(model.record, std::move(model.canaries));
+    state_->count_offered_later();
     for (auto& job : kept.jobs) {
         auto taken = co_await state_->take_up_job(std::move(job));
         if (taken.has_error()) co_return std::move(taken).error();
@@ -131,6 +145,7 @@ asio::awaitable<void> Grid::stop() {
     state_->stopping = true;
     state_->timer.cancel();
     state_->retry_timer.cancel();
+    state_->offered_timer.cancel();
     co_await state_->tasks.join();
     // One more write, so that what was accepted and is still queued is on disk before the end.
     while (state_->saving) {
@@ -152,6 +167,8 @@ void Grid::node_joined(const store::Node& node, const wire::Hello& hello, NodeLi
     entry.said_goodbye = false;
     entry.trouble = {};
     entry.has_engine = engine != nullptr;
+    entry.paused = false;
+    entry.devices = devices_of(hello, engine);
     entry.facts = {node.id, node.site, node.owner, node.site_certified,
                    device_class_of(hello, engine)};
     state_->welcome_renew_after_s = certificate_renew_after_s;
@@ -185,6 +202,12 @@ void Grid::node_said(const NodeId& node, wire::ToCoordinator&& message) {
             break;
         case wire::ToCoordinator::kModelState:
             state_->on_model_state(node, message);
+            break;
+        case wire::ToCoordinator::kBenchmarkReport:
+            state_->on_benchmark_report(node, message);
+            break;
+        case wire::ToCoordinator::kMoneyRequest:
+            state_->on_money_request(node, message);
             break;
         case wire::ToCoordinator::kGoodbye:
             if (auto found = state_->nodes.find(node); found != state_->nodes.end())
@@ -354,35 +377,6 @@ std::optional<NodeFacts> Grid::facts(const NodeId& node) const {
     const auto found = state_->nodes.find(node);
     if (found == state_->nodes.end()) return std::nullopt;
     return found->second.facts;
-}
-
-void Grid::settlement_queued() {
-    state_->backlog.queued(1);
-    state_->note_backlog();
-}
-
-void Grid::settlement_saved() {
-    state_->backlog.saved(1);
-    state_->note_backlog();
-}
-
-void Grid::settlement_failed(bool tried_again) {
-    if (tried_again)
-        state_->backlog.failed();
-    else
-        state_->backlog.dropped(1);
-    state_->note_backlog();
-}
-
-std::optional<std::string> Grid::stalled() const {
-    const auto& backlog = state_->backlog;
-    if (!backlog.stalled()) return std::nullopt;
-    const auto waiting = std::to_string(backlog.unsaved()) + " results wait to be saved";
-    return backlog.failing() ? "the store cannot write (is its disk full?): " + waiting : waiting;
-}
-
-std::size_t Grid::unsaved() const {
-    return state_->backlog.unsaved();
 }
 
 }  // namespace gleaner::runtime

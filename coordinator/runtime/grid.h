@@ -14,6 +14,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <openssl/types.h>
 
 #include "coordinator/core/scheduler/scheduler.h"
 #include "coordinator/store/records.h"
@@ -41,6 +42,8 @@ public:
     virtual void send(const wire::ToNode& message) = 0;
     /// Ends the session soon; node_left follows.
     virtual void close(std::string_view reason) = 0;
+    /// Of the certificate that the node showed; borrowed.
+    [[nodiscard]] virtual EVP_PKEY* public_key() const = 0;
 };
 
 /// Receives what happens to one stream; owned by the API's request. Called on the network thread,
@@ -106,6 +109,12 @@ struct GridCounters {
     std::uint64_t streams_interrupted = 0;
     std::uint64_t prompt_tokens = 0;
     std::uint64_t generated_tokens = 0;
+    // Benchmark reports by what was thought of them; a repeated one counts once.
+    std::uint64_t benchmarks_unknown = 0;
+    std::uint64_t benchmarks_plausible = 0;
+    std::uint64_t benchmarks_too_good = 0;
+    std::uint64_t benchmarks_too_poor = 0;
+    std::uint64_t benchmarks_refused = 0;
 };
 
 class Grid {
@@ -113,6 +122,9 @@ public:
     struct Options {
         core::SchedulerOptions scheduler;
         Duration heartbeat_interval = std::chrono::seconds(15);
+        /// How often the devices on offer are counted.
+        Duration offered_interval = std::chrono::minutes(1);
+        std::string currency = "¥";  ///< the sign that stands before amounts
     };
 
     Grid(Options options, const Clock& clock, store::StoreExecutor& store, store::Blobs& blobs,

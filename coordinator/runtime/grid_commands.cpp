@@ -15,6 +15,7 @@ void Grid::State::execute(const core::WelcomeNode& command) {
     welcome.set_heartbeat_interval_ms(
         static_cast<std::uint32_t>(options.heartbeat_interval.count() / 1'000));
     welcome.set_certificate_renew_after_s(welcome_renew_after_s);
+    welcome.set_keeps_accounts(true);
     welcome.mutable_site_policy()->set_toml(welcome_policy);
     for (const auto lease : command.keep) welcome.add_keep_leases(lease.get());
     if (welcome_engine != nullptr) {

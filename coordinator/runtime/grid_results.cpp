@@ -140,6 +140,7 @@ void Grid::State::on_capacity(const NodeId& node, const wire::ToCoordinator& mes
     event.node = node;
     const auto& capacity = message.capacity();
     event.paused = capacity.paused();
+    nodes[node].paused = event.paused;
     auto& trouble = nodes[node].trouble;
     trouble.paused_reason = event.paused ? capacity.paused_reason() : "";
     trouble.paused_devices.clear();

@@ -334,4 +334,33 @@ asio::awaitable<Status> Grid::State::take_up_job(store::Job record) {
     co_return ok();
 }
 
+void Grid::settlement_queued() {
+    state_->backlog.queued(1);
+    state_->note_backlog();
+}
+
+void Grid::settlement_saved() {
+    state_->backlog.saved(1);
+    state_->note_backlog();
+}
+
+void Grid::settlement_failed(bool tried_again) {
+    if (tried_again)
+        state_->backlog.failed();
+    else
+        state_->backlog.dropped(1);
+    state_->note_backlog();
+}
+
+std::optional<std::string> Grid::stalled() const {
+    const auto& backlog = state_->backlog;
+    if (!backlog.stalled()) return std::nullopt;
+    const auto waiting = std::to_string(backlog.unsaved()) + " results wait to be saved";
+    return backlog.failing() ? "the store cannot write (is its disk full?): " + waiting : waiting;
+}
+
+std::size_t Grid::unsaved() const {
+    return state_->backlog.unsaved();
+}
+
 }  // namespace gleaner::runtime

@@ -10,6 +10,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "coordinator/core/admission/save_backlog.h"
+#include "coordinator/runtime/benchmark_verdict.h"
 #include "coordinator/runtime/device_share.h"
 #include "coordinator/runtime/grid.h"
 #include "coordinator/runtime/job_input.h"
@@ -26,6 +27,10 @@ struct Grid::State {
         NodeTrouble trouble;
         bool said_goodbye = false;
         bool has_engine = false;
+        bool paused = false;              ///< all of it; single devices: see trouble
+        bool money_asked = false;         ///< and not yet told
+        std::size_t reports_waiting = 0;  ///< of benchmarks, for the store
+        std::vector<AnnouncedDevice> devices;
         std::set<LeaseId> leases;
         std::int64_t items = 0;  ///< lent and unfinished
         std::int64_t streams = 0;
@@ -137,6 +142,15 @@ struct Grid::State {
     void on_stream_end(const NodeId& node, const wire::ToCoordinator& message);
     void on_capacity(const NodeId& node, const wire::ToCoordinator& message);
 
+    // grid_earnings.cpp
+    void on_benchmark_report(const NodeId& node, const wire::ToCoordinator& message);
+    boost::asio::awaitable<void> keep_report(store::BenchRecord record,
+                                             wire::BenchmarkVerdict verdict);
+    void on_money_request(const NodeId& node, const wire::ToCoordinator& message);
+    boost::asio::awaitable<void> tell_money(NodeId node, std::uint32_t days);
+    void count_offered_later();
+    void count_offered();
+
     // grid_settle.cpp
     void save_settlements();
     void saved(std::vector<store::Acceptance> batch, const Status& status);
@@ -159,6 +173,8 @@ struct Grid::State {
     boost::asio::steady_timer timer;
     std::optional<Time> timer_at;
     boost::asio::steady_timer retry_timer;
+    boost::asio::steady_timer offered_timer;
+    Time offered_counted;
     boost::asio::thread_pool blocking{1};  ///< finds lines, writes output files
     boost::asio::thread_pool reading{1};   ///< packs leases
     TaskGroup tasks;

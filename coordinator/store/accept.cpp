@@ -6,6 +6,7 @@
 
 #include "coordinator/store/state.h"
 #include "coordinator/store/store.h"
+#include "shared/model/civil_day.h"
 
 namespace gleaner::store {
 
@@ -196,6 +197,8 @@ Result<bool> Acceptor::meter(const MeterRecord& record, std::int64_t number) {
                                  record.device_micros, record.price, shares.owner,
                                  shares.owner_partner, shares.customer_partner));
     if (inserted == 0) return false;
+    const WallTime posted{number / static_cast<std::int64_t>(parts_max)};
+    state_.grid_days.sold(day_of(posted), source->device_class, record.device_micros, shares.owner);
     lines_.add(source->owner, shares.owner);
     if (source->owner_partner) lines_.add(*source->owner_partner, shares.owner_partner);
     if (source->customer_partner) lines_.add(*source->customer_partner, shares.customer_partner);
@@ -226,6 +229,7 @@ Result<const MeterSource*> Acceptor::source(const MeterRecord& record) {
         GLEANER_TRY(state_.platform, state_.journal.account("platform"));
     }
     GLEANER_TRY(auto loaded, load_source(record));
+    loaded.device_class = state_.grid_days.class_number(record.device_class);
     return &state_.sources.emplace(source_key_, loaded).first->second;
 }
 

@@ -17,8 +17,8 @@ std::int64_t PendingSums::of(std::int64_t key) const {
     return found == sums_.end() ? 0 : found->second;
 }
 
-std::vector<std::pair<std::int64_t, std::int64_t>> PendingSums::take() {
-    std::vector<std::pair<std::int64_t, std::int64_t>> taken;
+PendingSums::Sums PendingSums::take() {
+    Sums taken;
     for (auto& [key, sum] : sums_) {
         if (sum == 0) continue;
         taken.emplace_back(key, sum);

@@ -11,11 +11,13 @@ namespace gleaner::store {
 
 class PendingSums {
 public:
+    using Sums = std::vector<std::pair<std::int64_t, std::int64_t>>;
+
     void add(std::int64_t key, std::int64_t delta);
     /// What is to be added to `key`'s row; 0 when nothing is.
     [[nodiscard]] std::int64_t of(std::int64_t key) const;
     /// Hands out what is not zero, by ascending key, and forgets it (until an undo()).
-    [[nodiscard]] std::vector<std::pair<std::int64_t, std::int64_t>> take();
+    [[nodiscard]] Sums take();
 
     void mark();     ///< a savepoint begins
     void release();  ///< the innermost savepoint becomes part of the one around it
@@ -26,7 +28,7 @@ private:
     void remember(std::int64_t key, std::int64_t value);
 
     std::unordered_map<std::int64_t, std::int64_t> sums_;
-    std::vector<std::pair<std::int64_t, std::int64_t>> previous_;
+    Sums previous_;
     std::vector<std::size_t> marks_;
 };
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/model/gpu_catalogue.h"
 #include "shared/model/ids.h"
 #include "shared/model/money.h"
 #include "shared/model/privacy.h"
@@ -127,6 +128,41 @@ struct EnrolmentGrant {
     SiteId site;
     std::string site_name;
     bool known_hardware = false;
+};
+
+// ---- Benchmarks and what is earned ----
+
+inline constexpr std::int64_t bench_reports_per_device = 20;
+inline constexpr std::int64_t bench_reports_per_node = 400;
+
+/// A report that a node handed in under its signature, and what was thought of it.
+struct BenchRecord {
+    NodeId node;
+    std::string device;
+    std::string report_sha256;  ///< of report_json
+    WallTime measured;          ///< by the node's clock
+    WallTime received;          ///< set by the store
+    Plausibility verdict = Plausibility::unknown;
+    std::string english;  ///< why
+    std::string chinese;
+    std::string report_json;
+    std::string signature;
+};
+
+/// One UTC day of all devices of one kind.
+struct GridDay {
+    std::int64_t day = 0;  ///< since 1970
+    std::int64_t offered_seconds = 0;
+    std::int64_t sold_seconds = 0;  ///< at most offered_seconds
+    Money paid;                     ///< to owners
+};
+
+/// One UTC day of one node.
+struct NodeDay {
+    std::int64_t day = 0;  ///< since 1970
+    std::int64_t sold_seconds = 0;
+    Money pending;
+    Money confirmed;
 };
 
 // ---- Catalogue ----

@@ -46,6 +46,15 @@ JobState job_state(const std::string& text) {
     return JobState::failed;
 }
 
+Plausibility plausibility(const std::string& text) {
+    for (const auto verdict : {Plausibility::unknown, Plausibility::plausible,
+                               Plausibility::too_good, Plausibility::too_poor}) {
+        if (gleaner::to_string(verdict) == text) return verdict;
+    }
+    GLEANER_CHECK(false, "a CHECK of the table names every verdict");
+    return Plausibility::unknown;
+}
+
 bool ended(JobState state) {
     return state == JobState::completed || state == JobState::failed ||
            state == JobState::expired || state == JobState::cancelled;
@@ -113,6 +122,13 @@ Node node_row(const Query& row) {
     node.last_seen = row.time("last_seen");
     node.revoked = row.optional_time("revoked");
     return node;
+}
+
+BenchRecord bench_row(const Query& row) {
+    return {row.id<NodeId>("node"), row.text("device"),   row.text("report_sha256"),
+            row.time("measured"),   row.time("received"), plausibility(row.text("verdict")),
+            row.text("english"),    row.text("chinese"),  row.text("report"),
+            row.text("signature")};
 }
 
 Model model_row(const Query& row) {

@@ -9,6 +9,7 @@ namespace gleaner::store {
 
 [[nodiscard]] std::string_view to_string(PrincipalKind kind);
 [[nodiscard]] PrincipalKind principal_kind(const std::string& text);
+[[nodiscard]] Plausibility plausibility(const std::string& text);
 [[nodiscard]] JobState job_state(const std::string& text);
 /// completed, failed, expired, cancelled.
 [[nodiscard]] bool ended(JobState state);
@@ -21,6 +22,7 @@ namespace gleaner::store {
 [[nodiscard]] Site site_row(const Query& row);
 [[nodiscard]] EnrolmentToken token_row(const Query& row);
 [[nodiscard]] Node node_row(const Query& row);
+[[nodiscard]] BenchRecord bench_row(const Query& row);
 [[nodiscard]] Model model_row(const Query& row);
 [[nodiscard]] Canary canary_row(const Query& row);
 [[nodiscard]] EnginePackage engine_row(const Query& row);

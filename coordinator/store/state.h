@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "coordinator/store/grid_days.h"
 #include "coordinator/store/journal.h"
 #include "coordinator/store/records.h"
 #include "coordinator/store/rows.h"
@@ -22,18 +23,23 @@ struct MeterSource {
     std::int64_t number = 0;
     AccountNumber customer;
     AccountNumber owner;
+    std::int64_t device_class = 0;  ///< its number in GridDays
     std::optional<AccountNumber> owner_partner;
     std::optional<AccountNumber> customer_partner;
 };
 
 struct Store::State {
     State(std::unique_ptr<Database> opened, const Clock& injected)
-        : database(std::move(opened)), clock(injected), journal(*database, injected) {}
+        : database(std::move(opened)),
+          clock(injected),
+          journal(*database, injected),
+          grid_days(*database) {}
 
     std::unique_ptr<Database> database;
     const Clock& clock;
     ledger::Split split;
     Journal journal;
+    GridDays grid_days;
     std::unordered_map<std::string, MeterSource> sources;
     std::optional<AccountNumber> platform;
 

@@ -7,7 +7,10 @@ namespace gleaner::store {
 
 Status Store::State::begin() {
     GLEANER_TRY(database->begin());
-    if (database->depth() > 1) journal.on_savepoint();
+    if (database->depth() > 1) {
+        journal.on_savepoint();
+        grid_days.on_savepoint();
+    }
     return ok();
 }
 
@@ -15,11 +18,14 @@ Status Store::State::commit() {
     if (database->depth() > 1) {
         GLEANER_TRY(database->commit());
         journal.on_release();
+        grid_days.on_release();
         return ok();
     }
     GLEANER_TRY(journal.flush());
+    GLEANER_TRY(grid_days.flush());
     GLEANER_TRY(database->commit());
     journal.on_transaction_end();
+    grid_days.on_transaction_end();
     return ok();
 }
 
@@ -27,8 +33,10 @@ void Store::State::rollback() {
     // Rows that the caches name may have been undone.
     if (database->depth() > 1) {
         journal.on_savepoint_undone();
+        grid_days.on_savepoint_undone();
     } else {
         journal.on_transaction_undone();
+        grid_days.on_transaction_end();
     }
     sources.clear();
     platform.reset();

@@ -92,6 +92,22 @@ public:
     Status touch_node(const NodeId& id, std::string_view software_version);
     Status revoke_node(const NodeId& id);
 
+    // ---- Benchmarks ----
+    /// False: the very same report is kept already. Only the newest by their time of measurement
+    /// are kept, bench_reports_per_device of a device and bench_reports_per_node of a node.
+    Result<bool> keep_bench_report(const BenchRecord& record);
+    /// By device, the newest first.
+    Result<std::vector<BenchRecord>> bench_reports(const NodeId& node);
+
+    // ---- What the grid and a node earn. Days are counted from 1970, UTC. ----
+    /// Device-seconds that were on offer until now, counted to today. invalid_argument below 0.
+    Status add_offered(std::string_view device_class, std::int64_t seconds);
+    /// Days from <= day < to, oldest first; those without anything are left out.
+    Result<std::vector<GridDay>> grid_days(std::string_view device_class, std::int64_t from,
+                                           std::int64_t to);
+    /// A node's own days since `from`, as grid_days.
+    Result<std::vector<NodeDay>> node_days(const NodeId& node, std::int64_t from);
+
     // ---- Catalogue ----
     Status add_model(const Model& model, std::span<const Canary> canaries);
     Status remove_model(std::string_view name);

@@ -155,6 +155,18 @@ Status check_body(const Goodbye& goodbye) {
     return check_range("goodbye.retry_after_ms", goodbye.retry_after_ms(), 0, duration_ms_max);
 }
 
+Status check_body(const BenchmarkReport& report) {
+    if (report.signed_report().empty()) {
+        return refusal("benchmark_report.signed_report", "is empty");
+    }
+    return check_size("benchmark_report.signed_report", report.signed_report().size(),
+                      signed_report_bytes_max);
+}
+
+Status check_body(const MoneyRequest& request) {
+    return check_range("money_request.days", request.days(), 1, money_days_max);
+}
+
 /// protobuf writes a line on stderr for text that is not UTF-8: an outsider could fill the log.
 void silence_protobuf() {
     static const auto previous = google::protobuf::SetLogHandler(nullptr);
@@ -199,6 +211,10 @@ Status check(const ToCoordinator& message) {
             return check_body(message.renew_request());
         case ToCoordinator::kGoodbye:
             return check_body(message.goodbye());
+        case ToCoordinator::kBenchmarkReport:
+            return check_body(message.benchmark_report());
+        case ToCoordinator::kMoneyRequest:
+            return check_body(message.money_request());
         case ToCoordinator::BODY_NOT_SET:
             break;
     }

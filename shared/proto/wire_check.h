@@ -32,6 +32,11 @@ inline constexpr int devices_max = 64;
 inline constexpr int held_max = 4'096;
 inline constexpr int artefacts_max = 4'096;
 inline constexpr int windows_max = 256;
+inline constexpr std::size_t signed_report_bytes_max = 256u << 10;
+/// Of a node's own money.
+inline constexpr int money_days_max = 400;
+/// The days of the grid that a node's estimate rests on.
+inline constexpr int grid_days_max = 7;
 
 /// Decode and check. Errors: invalid_argument that names the field, too_large.
 /// Hello.protocol may be any version: the gateway answers that in words.

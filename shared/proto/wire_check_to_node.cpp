@@ -95,6 +95,59 @@ Status check_body(const Goodbye& goodbye) {
     return check_range("goodbye.retry_after_ms", goodbye.retry_after_ms(), 0, duration_ms_max);
 }
 
+Status check_body(const BenchmarkVerdict& verdict) {
+    GLEANER_TRY(check_sha256("benchmark_verdict.report_sha256", verdict.report_sha256()));
+    GLEANER_TRY(check_text("benchmark_verdict.device", verdict.device(), 64));
+    if (verdict.verdict() == BenchmarkVerdict::VERDICT_UNSPECIFIED ||
+        !BenchmarkVerdict::Verdict_IsValid(verdict.verdict())) {
+        return refusal("benchmark_verdict.verdict", "is unknown");
+    }
+    GLEANER_TRY(check_text("benchmark_verdict.english", verdict.english(), 1'024));
+    return check_text("benchmark_verdict.chinese", verdict.chinese(), 1'024);
+}
+
+Status check_class(const NodeMoney::DeviceClass& device_class) {
+    GLEANER_TRY(check_text("device_class.name", device_class.name(), 128));
+    GLEANER_TRY(check_count("device_class.devices", device_class.devices_size(), devices_max));
+    for (const auto& device : device_class.devices()) {
+        GLEANER_TRY(check_name("device_class.devices", device, 64));
+    }
+    GLEANER_TRY(check_count("device_class.days", device_class.days_size(), grid_days_max));
+    for (const auto& day : device_class.days()) {
+        GLEANER_TRY(check_date("grid_day.date", day.date()));
+        GLEANER_TRY(
+            check_range("grid_day.offered_seconds", day.offered_seconds(), 0, device_seconds_max));
+        GLEANER_TRY(
+            check_range("grid_day.sold_seconds", day.sold_seconds(), 0, device_seconds_max));
+        GLEANER_TRY(check_range("grid_day.paid_micros", day.paid_micros(), 0, money_micros_max));
+    }
+    return ok();
+}
+
+/// Either sign: what was paid by mistake is taken back.
+Status check_money(std::string_view field, std::int64_t micros) {
+    constexpr auto most = static_cast<std::int64_t>(money_micros_max);
+    return micros < -most || micros > most ? refusal(field, "is out of range") : ok();
+}
+
+Status check_body(const NodeMoney& money) {
+    GLEANER_TRY(check_count("node_money.classes", money.classes_size(), devices_max));
+    for (const auto& device_class : money.classes()) {
+        GLEANER_TRY(check_class(device_class));
+    }
+    GLEANER_TRY(check_count("node_money.days", money.days_size(), money_days_max));
+    for (const auto& day : money.days()) {
+        GLEANER_TRY(check_date("node_money.date", day.date()));
+        GLEANER_TRY(check_money("node_money.pending_micros", day.pending_micros()));
+        GLEANER_TRY(check_money("node_money.confirmed_micros", day.confirmed_micros()));
+        GLEANER_TRY(
+            check_range("node_money.sold_seconds", day.sold_seconds(), 0, device_seconds_max));
+    }
+    GLEANER_TRY(check_date("node_money.since", money.since()));
+    GLEANER_TRY(check_date("node_money.today", money.today()));
+    return check_text("node_money.currency", money.currency(), 8);
+}
+
 }  // namespace
 
 Status check(const ToNode& message) {
@@ -124,6 +177,10 @@ Status check(const ToNode& message) {
             return check_text("disenrolled.reason", message.disenrolled().reason(), 512);
         case ToNode::kGoodbye:
             return check_body(message.goodbye());
+        case ToNode::kBenchmarkVerdict:
+            return check_body(message.benchmark_verdict());
+        case ToNode::kNodeMoney:
+            return check_body(message.node_money());
         case ToNode::BODY_NOT_SET:
             break;
     }

@@ -66,6 +66,17 @@ Status check_sha256(std::string_view field, const std::string& text) {
     return ok();
 }
 
+Status check_date(std::string_view field, const std::string& text) {
+    constexpr std::string_view form = "0000-00-00";
+    const auto fits = [](char c, char wanted) {
+        return wanted == '0' ? c >= '0' && c <= '9' : c == wanted;
+    };
+    if (text.size() != form.size() || !std::equal(text.begin(), text.end(), form.begin(), fits)) {
+        return refusal(field, "is no date like 2026-11-25");
+    }
+    return ok();
+}
+
 Status check_count(std::string_view field, int count, int max) {
     if (count > max) return refusal(field, "has more than " + std::to_string(max) + " entries");
     return ok();

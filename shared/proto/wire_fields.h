@@ -22,6 +22,8 @@ namespace gleaner::wire {
 [[nodiscard]] Status check_name(std::string_view field, const std::string& text, std::size_t max);
 /// 64 lower-case hex characters.
 [[nodiscard]] Status check_sha256(std::string_view field, const std::string& text);
+/// "YYYY-MM-DD".
+[[nodiscard]] Status check_date(std::string_view field, const std::string& text);
 [[nodiscard]] Status check_size(std::string_view field, std::size_t size, std::size_t max);
 [[nodiscard]] Status check_count(std::string_view field, int count, int max);
 [[nodiscard]] Status check_range(std::string_view field, std::uint64_t value, std::uint64_t min,
@@ -36,5 +38,7 @@ inline constexpr std::uint64_t bytes_max = 1ULL << 50;
 inline constexpr std::uint32_t duration_ms_max = 7 * 86'400'000;
 inline constexpr std::uint32_t duration_s_max = 10 * 366 * 86'400;
 inline constexpr std::uint32_t item_index_max = 100'000'000;
+inline constexpr std::uint64_t device_seconds_max = 1ULL << 40;
+inline constexpr std::uint64_t money_micros_max = 1ULL << 52;
 
 }  // namespace gleaner::wire

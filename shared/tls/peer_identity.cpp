@@ -1,6 +1,7 @@
 #include "shared/tls/peer_identity.h"
 
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 #include "shared/tls/certificate.h"
 #include "shared/tls/tls_failure.h"
@@ -24,6 +25,11 @@ Result<PeerIdentity> peer_identity(const SSL* connection) {
                         .site = SiteId(std::move(facts.organisation)),
                         .serial = std::move(facts.serial),
                         .expires = facts.not_after};
+}
+
+EVP_PKEY* peer_key(const SSL* connection) {
+    const X509* certificate = SSL_get0_peer_certificate(connection);
+    return certificate == nullptr ? nullptr : X509_get0_pubkey(certificate);
 }
 
 }  // namespace gleaner::tls

@@ -24,4 +24,7 @@ struct PeerIdentity {
 /// says why), data_corrupt (verified, but without node and site).
 [[nodiscard]] Result<PeerIdentity> peer_identity(const SSL* connection);
 
+/// The public key of that certificate, borrowed from the connection; null: there is none.
+[[nodiscard]] EVP_PKEY* peer_key(const SSL* connection);
+
 }  // namespace gleaner::tls

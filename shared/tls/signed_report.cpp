@@ -14,6 +14,17 @@ namespace {
 
 constexpr std::size_t envelope_bytes_max = 256 << 10;
 
+/// Of a signature that has been looked at: nothing is parsed before it holds.
+Result<BenchReport> open_if(const Status& holds, const SignedReport& sealed, const NodeId& node) {
+    if (!holds) return holds.error().within("benchmark report");
+    GLEANER_TRY(BenchReport report, parse_bench_report(sealed.report_json));
+    if (report.node != node.get()) {
+        return Error(ErrorCode::data_corrupt,
+                     "benchmark report: it is of node '" + report.node + "', not of " + node.get());
+    }
+    return report;
+}
+
 }  // namespace
 
 Result<SignedReport> sign_report(BenchReport report, const NodeId& node, std::string device,
@@ -28,16 +39,14 @@ Result<SignedReport> sign_report(BenchReport report, const NodeId& node, std::st
 
 Result<BenchReport> open_report(const SignedReport& sealed, const NodeId& node,
                                 std::string_view certificate_pem) {
-    // Nothing is parsed before the signature holds.
-    const Status holds =
-        verify_message(certificate_pem, bench_report_purpose, sealed.report_json, sealed.signature);
-    if (!holds) return holds.error().within("benchmark report");
-    GLEANER_TRY(BenchReport report, parse_bench_report(sealed.report_json));
-    if (report.node != node.get()) {
-        return Error(ErrorCode::data_corrupt,
-                     "benchmark report: it is of node '" + report.node + "', not of " + node.get());
-    }
-    return report;
+    return open_if(
+        verify_message(certificate_pem, bench_report_purpose, sealed.report_json, sealed.signature),
+        sealed, node);
+}
+
+Result<BenchReport> open_report(const SignedReport& sealed, const NodeId& node, EVP_PKEY* key) {
+    return open_if(verify_message(key, bench_report_purpose, sealed.report_json, sealed.signature),
+                   sealed, node);
 }
 
 std::string to_json(const SignedReport& sealed) {

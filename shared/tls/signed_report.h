@@ -33,6 +33,10 @@ struct SignedReport {
 [[nodiscard]] Result<BenchReport> open_report(const SignedReport& sealed, const NodeId& node,
                                               std::string_view certificate_pem);
 
+/// The same with a bare key, borrowed for the call.
+[[nodiscard]] Result<BenchReport> open_report(const SignedReport& sealed, const NodeId& node,
+                                              EVP_PKEY* key);
+
 /// One JSON object, for a file: {"report": "…", "signature": "…"}.
 [[nodiscard]] std::string to_json(const SignedReport& sealed);
 /// data_corrupt or too_large. Says nothing of the signature.

@@ -16,5 +16,6 @@ gleaner_grid_test(integration_tampered_engine ${CMAKE_CURRENT_SOURCE_DIR}/tamper
 gleaner_grid_test(integration_tenants ${CMAKE_CURRENT_SOURCE_DIR}/tenants.test.mjs)
 gleaner_grid_test(integration_full_disk ${CMAKE_CURRENT_SOURCE_DIR}/full_disk.test.mjs)
 gleaner_grid_test(integration_models ${CMAKE_CURRENT_SOURCE_DIR}/models.test.mjs)
+gleaner_grid_test(integration_earnings ${CMAKE_CURRENT_SOURCE_DIR}/earnings.test.mjs)
 gleaner_grid_test(integration_guest ${CMAKE_CURRENT_SOURCE_DIR}/guest.test.mjs)
 gleaner_grid_test(integration_lan_grid ${CMAKE_CURRENT_SOURCE_DIR}/lan.test.mjs)

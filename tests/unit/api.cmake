@@ -10,9 +10,11 @@ gleaner_unit_test(unit_api
         coordinator/api/router_test.cpp
         coordinator/api/server_test.cpp
         coordinator/api/settlements_test.cpp
+        coordinator/runtime/benchmark_verdict_test.cpp
         coordinator/runtime/device_share_test.cpp
         coordinator/runtime/engine_choice_test.cpp
         coordinator/runtime/grid_canaries_test.cpp
+        coordinator/runtime/grid_earnings_test.cpp
         coordinator/runtime/grid_test.cpp
         coordinator/runtime/job_input_test.cpp
         coordinator/runtime/orphans_test.cpp

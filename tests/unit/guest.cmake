@@ -1,5 +1,6 @@
 gleaner_unit_test(unit_guest
     SOURCES
+        client-core/core/guest/free_hours_test.cpp
         client-core/core/guest/idle_history_test.cpp
         client-core/core/guest/policy_property_test.cpp
         client-core/core/guest/policy_test.cpp

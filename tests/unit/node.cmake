@@ -10,8 +10,10 @@ gleaner_unit_test(unit_node
 gleaner_unit_test(unit_node_runtime
     SOURCES
         client-core/runtime/activity_log_test.cpp
+        client-core/runtime/benchmark_desk_test.cpp
         client-core/runtime/credentials_test.cpp
         client-core/runtime/data_folder_test.cpp
+        client-core/runtime/earnings_desk_test.cpp
         client-core/runtime/engine_devices_test.cpp
         client-core/runtime/engine_reply_test.cpp
         client-core/runtime/enrol_test.cpp

@@ -2,6 +2,7 @@ gleaner_unit_test(unit_store
     SOURCES
         coordinator/ledger/ledger_test.cpp
         coordinator/store/accept_test.cpp
+        coordinator/store/benchmarks_test.cpp
         coordinator/store/catalogue_test.cpp
         coordinator/store/check_test.cpp
         coordinator/store/enrolment_test.cpp

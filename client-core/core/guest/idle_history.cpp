@@ -1,8 +1,9 @@
 #include "client-core/core/guest/idle_history.h"
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
+
+#include "client-core/core/guest/learned_text.h"
 
 namespace gleaner::guest {
 
@@ -23,19 +24,6 @@ constexpr std::uint64_t sure_percent = 70;
 
 std::size_t hour_of(const Moment& moment) {
     return (moment.weekday * 24 + moment.minute_of_day() / 60) % 168;
-}
-
-std::uint32_t checksum(std::string_view text) {
-    std::uint32_t sum = 2166136261u;  // FNV-1a
-    for (const char c : text) sum = (sum ^ static_cast<unsigned char>(c)) * 16777619u;
-    return sum;
-}
-
-bool take_number(std::string_view& rest, std::uint32_t& number) {
-    const auto [end, problem] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
-    if (problem != std::errc() || end == rest.data() + rest.size()) return false;
-    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()) + 1);
-    return true;
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 /// Enrolled machines: an operator sees and stops all, an owner their own.
 
+#include <utility>
+
 #include <boost/json.hpp>
 
 #include "coordinator/api/admin/call.h"
@@ -12,6 +14,11 @@ namespace json = boost::json;
 using store::Store;
 
 namespace {
+
+struct NodeWithReports {
+    store::Node node;
+    std::vector<store::BenchRecord> reports;
+};
 
 /// The node, if it is the caller's to see. To others it does not exist.
 Result<store::Node> node_of_caller(Store& store, const Call& call, const NodeId& id) {
@@ -55,12 +62,25 @@ Answer list_nodes(AdminState& state, Call call) {
 
 Answer show_node(AdminState& state, Call call) {
     const NodeId id(call.captures[0]);
-    std::function<Result<store::Node>(Store&)> work = [&call, id](Store& store) {
-        return node_of_caller(store, call, id);
+    std::function<Result<NodeWithReports>(Store&)> work =
+        [&call, id](Store& store) -> Result<NodeWithReports> {
+        NodeWithReports found;
+        GLEANER_TRY(found.node, node_of_caller(store, call, id));
+        GLEANER_TRY(found.reports, store.bench_reports(id));
+        return found;
     };
-    auto node = co_await state.needs.store.read<store::Node>(std::move(work));
-    if (node.has_error()) co_return std::move(node).error();
-    co_return json::value(to_json(node.value(), live_node(state, id)));
+    auto found = co_await state.needs.store.read<NodeWithReports>(std::move(work));
+    if (found.has_error()) co_return std::move(found).error();
+    auto shown = to_json(found.value().node, live_node(state, id));
+    json::array benchmarks;
+    std::string device;
+    for (const auto& report : found.value().reports) {
+        // The newest of each device comes first.
+        if (std::exchange(device, report.device) != report.device || benchmarks.empty())
+            benchmarks.push_back(to_json(report));
+    }
+    shown["benchmarks"] = std::move(benchmarks);
+    co_return json::value(std::move(shown));
 }
 
 Answer drain_node(AdminState& state, Call call) {

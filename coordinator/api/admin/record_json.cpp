@@ -135,6 +135,14 @@ json::object to_json(const store::Node& node, const std::optional<LiveNode>& liv
     return object;
 }
 
+json::object to_json(const store::BenchRecord& report) {
+    return {{"device", report.device},
+            {"verdict", to_string(report.verdict)},
+            {"why", report.english},
+            {"measured", utc_text(report.measured)},
+            {"received", utc_text(report.received)}};
+}
+
 json::object to_json(const store::Model& model) {
     return {{"name", model.name},
             {"sha256", model.sha256.get()},

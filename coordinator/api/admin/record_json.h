@@ -20,6 +20,7 @@ namespace gleaner::admin {
 [[nodiscard]] boost::json::object to_json(const store::EnrolmentToken& token);
 [[nodiscard]] boost::json::object to_json(const store::Node& node,
                                           const std::optional<LiveNode>& live);
+[[nodiscard]] boost::json::object to_json(const store::BenchRecord& report);
 [[nodiscard]] boost::json::object to_json(const store::Model& model);
 [[nodiscard]] boost::json::object to_json(const store::EnginePackage& engine);
 [[nodiscard]] boost::json::object to_json(const ledger::Statement& statement);

@@ -50,6 +50,13 @@ void write_grid(PrometheusText& text, const runtime::Grid& grid) {
                  counters.prompt_tokens);
     text.counter("gleaner_generated_tokens_total", "Generated tokens of accepted work.",
                  counters.generated_tokens);
+    constexpr std::string_view benchmarks = "gleaner_benchmark_reports_total";
+    text.describe(benchmarks, "counter", "Benchmark reports of nodes by what was thought of them.");
+    text.sample(benchmarks, {{"verdict", "unknown"}}, counters.benchmarks_unknown);
+    text.sample(benchmarks, {{"verdict", "plausible"}}, counters.benchmarks_plausible);
+    text.sample(benchmarks, {{"verdict", "too_good"}}, counters.benchmarks_too_good);
+    text.sample(benchmarks, {{"verdict", "too_poor"}}, counters.benchmarks_too_poor);
+    text.sample(benchmarks, {{"verdict", "refused"}}, counters.benchmarks_refused);
     const auto totals = grid.totals();
     text.gauge("gleaner_connected_nodes", "Nodes with a session.", totals.connected_nodes);
     text.gauge("gleaner_pending_items", "Batch items waiting for a node.", totals.pending_items);

@@ -186,5 +186,47 @@ TEST_CASE("a history is bounded, survives its JSON, and a damaged one is refused
     }
 }
 
+TEST_CASE("several devices in one machine earn together") {
+    const Estimate one = estimate_month(seven_days(), owner_of());
+    const Estimate three = times(one, 3);
+    CHECK(three.low.micros == 3 * one.low.micros);
+    CHECK(three.electricity.micros == 3 * one.electricity.micros);
+    CHECK(three.outlook == one.outlook);
+    Estimate loss;
+    loss.outlook = Outlook::loses;
+    loss.low = Money{-9 * yuan};
+    loss.high = Money{-2 * yuan};
+    loss.days = 5;
+    const Estimate both = together(one, loss);
+    CHECK(both.high.micros == one.high.micros - 2 * yuan);
+    CHECK(both.outlook == Outlook::earns);
+    CHECK(both.days == 5);
+    loss.high = Money{-one.high.micros};
+    CHECK(together(loss, one).outlook == Outlook::loses);
+    CHECK(together(Estimate{}, one) == one);
+    CHECK(together(one, Estimate{}) == one);
+    constexpr auto most = std::numeric_limits<std::int64_t>::max();
+    CHECK(times(one, most).low.micros > 0);  // saturates
+}
+
+TEST_CASE("what a device draws is its card's board power, or a stated assumption") {
+    const DeviceWatts known = device_watts("cuda", "NVIDIA L4", 24ULL << 30U, 100);
+    CHECK(known.watts == 72);
+    CHECK_FALSE(known.assumed);
+    CHECK(device_watts("cuda", "NVIDIA L4", 24ULL << 30U, 50).watts == 36);
+    CHECK(device_watts("cpu", "AMD EPYC", 0, 100).watts == 65);
+    CHECK(device_watts("cpu", "AMD EPYC", 0, 100).assumed);
+    CHECK(device_watts("vulkan", "AMD GPU 1002:744c", 0, 100).watts == 150);
+    CHECK(device_watts("vulkan", "AMD GPU 1002:744c", 0, 100).assumed);
+    CHECK(assumption_of(150, Language::english).find("150 W") != std::string::npos);
+    CHECK(assumption_of(150, Language::chinese).find("150") != std::string::npos);
+}
+
+TEST_CASE("electricity costs by the second") {
+    CHECK(electricity_cost(3'600, owner_of(1'000, 600'000)).micros == 600'000);
+    CHECK(electricity_cost(-5, owner_of()).micros == 0);
+    CHECK(electricity_cost(std::numeric_limits<std::int64_t>::max(), owner_of()).micros > 0);
+}
+
 }  // namespace
 }  // namespace gleaner

@@ -18,6 +18,7 @@
 #include "coordinator/store/blobs.h"
 #include "coordinator/store/executor.h"
 #include "shared/proto/wire.pb.h"
+#include "shared/tls/key_pair.h"
 #include "tests/support/store_world.h"
 #include "tests/support/temporary_folder.h"
 
@@ -32,6 +33,7 @@ public:
         frames.push_back(message);
     }
     void close(std::string_view) override {}
+    [[nodiscard]] EVP_PKEY* public_key() const override { return key.native(); }
 
     [[nodiscard]] std::vector<wire::Lease> leases() const {
         std::vector<wire::Lease> found;
@@ -40,6 +42,7 @@ public:
         return found;
     }
     std::vector<wire::ToNode> frames;
+    tls::KeyPair key = tls::KeyPair::generate().value();
     bool broken = false;  ///< throws once
 };
 
@@ -59,7 +62,8 @@ public:
 };
 
 struct Rig {
-    explicit Rig(double canary_share = 0, std::vector<store::Canary> canaries = {}) {
+    explicit Rig(double canary_share = 0, std::vector<store::Canary> canaries = {},
+                 Duration offered_interval = 1min) {
         const auto path = (folder.path() / "gleaner.db").string();
         {
             auto opened = store::Store::open(path, store::Store::Mode::read_write, clock).value();
@@ -67,8 +71,8 @@ struct Rig {
             node = opened->node(world.nodes.front()).value();
         }
         store = store::StoreExecutor::start(path, clock, io.get_executor()).value();
-        grid =
-            std::make_unique<Grid>(options(canary_share), clock, *store, blobs, io.get_executor());
+        grid = std::make_unique<Grid>(options(canary_share, offered_interval), clock, *store, blobs,
+                                      io.get_executor());
         wait_for(start());
         store::EnginePackage engine;
         engine.name = "llama.cpp";
@@ -86,9 +90,10 @@ struct Rig {
     }
     ~Rig() { wait_for(grid->stop()); }
 
-    static Grid::Options options(double canary_share) {
+    static Grid::Options options(double canary_share, Duration offered_interval) {
         Grid::Options options;
         options.scheduler.canary_share = canary_share;
+        options.offered_interval = offered_interval;
         return options;
     }
     asio::awaitable<void> start() {

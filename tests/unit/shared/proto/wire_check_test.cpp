@@ -69,6 +69,42 @@ ToNode good_lease() {
     return message;
 }
 
+ToCoordinator good_report() {
+    ToCoordinator message;
+    message.mutable_benchmark_report()->set_signed_report("{}");
+    return message;
+}
+
+ToNode good_verdict() {
+    ToNode message;
+    auto& verdict = *message.mutable_benchmark_verdict();
+    verdict.set_report_sha256(sha);
+    verdict.set_device("cuda0");
+    verdict.set_verdict(BenchmarkVerdict::TOO_POOR);
+    verdict.set_english("The card is slow.");
+    return message;
+}
+
+ToNode good_money() {
+    ToNode message;
+    auto& money = *message.mutable_node_money();
+    auto& device_class = *money.add_classes();
+    device_class.set_name("NVIDIA GeForce RTX 4060");
+    device_class.add_devices("cuda0");
+    auto& grid_day = *device_class.add_days();
+    grid_day.set_date("2026-11-24");
+    grid_day.set_offered_seconds(86'400);
+    grid_day.set_sold_seconds(3'600);
+    grid_day.set_paid_micros(2'000'000);
+    auto& day = *money.add_days();
+    day.set_date("2026-11-25");
+    day.set_pending_micros(-5);
+    money.set_currency("¥");
+    money.set_since("2026-10-26");
+    money.set_today("2026-11-25");
+    return message;
+}
+
 EnrolRequest good_enrolment() {
     EnrolRequest request;
     request.set_protocol(1);
@@ -204,4 +240,63 @@ TEST_CASE("a chunk list has one hash of 32 bytes per chunk") {
     refused<ChunkList>(list, [](ChunkList& l) { l.set_size_bytes(9); });
     refused<ChunkList>(list, [](ChunkList& l) { l.set_chunk_sha256(1, "short"); });
     refused<ChunkList>(list, [](ChunkList& l) { l.set_chunk_bytes(0); });
+}
+
+TEST_CASE("benchmark reports and their verdicts") {
+    refused<ToCoordinator>(good_report(),
+                           [](auto& m) { m.mutable_benchmark_report()->clear_signed_report(); });
+    refused<ToCoordinator>(good_report(), [](auto& m) {
+        m.mutable_benchmark_report()->set_signed_report(
+            std::string(signed_report_bytes_max + 1, 'x'));
+    });
+    refused<ToNode>(good_verdict(),
+                    [](auto& m) { m.mutable_benchmark_verdict()->set_report_sha256("short"); });
+    refused<ToNode>(good_verdict(),
+                    [](auto& m) { m.mutable_benchmark_verdict()->set_device("cuda\n0"); });
+    refused<ToNode>(good_verdict(),
+                    [](auto& m) { m.mutable_benchmark_verdict()->clear_verdict(); });
+    refused<ToNode>(good_verdict(), [](auto& m) {
+        m.mutable_benchmark_verdict()->set_verdict(static_cast<BenchmarkVerdict::Verdict>(77));
+    });
+    refused<ToNode>(good_verdict(), [](auto& m) {
+        m.mutable_benchmark_verdict()->set_english(std::string(1'025, 'x'));
+    });
+    refused<ToNode>(good_verdict(),
+                    [](auto& m) { m.mutable_benchmark_verdict()->set_chinese("\x1b[2J"); });
+}
+
+TEST_CASE("money is asked for and told within bounds") {
+    ToCoordinator request;
+    request.mutable_money_request()->set_days(400);
+    refused<ToCoordinator>(request, [](auto& m) { m.mutable_money_request()->set_days(401); });
+    refused<ToCoordinator>(request, [](auto& m) { m.mutable_money_request()->set_days(0); });
+    const auto breaks = [](auto change) {
+        refused<ToNode>(good_money(), [&](ToNode& m) { change(*m.mutable_node_money()); });
+    };
+    breaks([](NodeMoney& m) { m.mutable_days(0)->set_date("2026-1-25"); });
+    breaks([](NodeMoney& m) { m.mutable_days(0)->set_pending_micros(INT64_MIN); });
+    breaks([](NodeMoney& m) { m.mutable_days(0)->set_confirmed_micros(INT64_MAX); });
+    breaks([](NodeMoney& m) { m.mutable_days(0)->set_sold_seconds(UINT64_MAX); });
+    breaks([](NodeMoney& m) { m.set_since("2026"); });
+    breaks([](NodeMoney& m) { m.clear_today(); });
+    breaks([](NodeMoney& m) { m.set_currency("a long currency"); });
+    breaks([](NodeMoney& m) {
+        for (int i = 0; i < money_days_max; ++i) *m.add_days() = m.days(0);
+    });
+    breaks([](NodeMoney& m) {
+        for (int i = 0; i < devices_max; ++i) m.add_classes();
+    });
+    breaks([](NodeMoney& m) { m.mutable_classes(0)->set_name(std::string(129, 'x')); });
+    breaks([](NodeMoney& m) { m.mutable_classes(0)->add_devices("cuda 0"); });
+    breaks([](NodeMoney& m) {
+        for (int i = 0; i < grid_days_max; ++i)
+            *m.mutable_classes(0)->add_days() = m.classes(0).days(0);
+    });
+    const auto breaks_day = [&](auto change) {
+        breaks([&](NodeMoney& m) { change(*m.mutable_classes(0)->mutable_days(0)); });
+    };
+    breaks_day([](NodeMoney::GridDay& day) { day.set_date("yesterday!"); });
+    breaks_day([](NodeMoney::GridDay& day) { day.set_offered_seconds(UINT64_MAX); });
+    breaks_day([](NodeMoney::GridDay& day) { day.set_sold_seconds(UINT64_MAX); });
+    breaks_day([](NodeMoney::GridDay& day) { day.set_paid_micros(UINT64_MAX); });
 }

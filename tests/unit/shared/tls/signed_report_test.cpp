@@ -75,6 +75,11 @@ TEST_CASE("a report opens under its node's certificate, with node and device nam
     const auto carried = tls::parse_signed_report(tls::to_json(sealed.value()));
     REQUIRE(carried.has_value());
     CHECK(carried.value() == sealed.value());
+    // The bare key does as well, and another's does not.
+    CHECK(tls::open_report(carried.value(), id, node.key.native()).has_value());
+    CHECK(tls::open_report(carried.value(), id, KeyPair::generate().value().native()).has_error());
+    CHECK(tls::open_report(carried.value(), NodeId("node_2"), node.key.native()).has_error());
+    CHECK(tls::open_report(carried.value(), id, static_cast<EVP_PKEY*>(nullptr)).has_error());
     const auto opened = tls::open_report(carried.value(), id, node.certificate);
     REQUIRE(opened.has_value());
     BenchReport expected = small_report();

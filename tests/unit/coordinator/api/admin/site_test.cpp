@@ -196,3 +196,33 @@ TEST_CASE("a node is shown with what the grid knows of it, drained, and revoked"
     CHECK(admin.grid.cut == std::vector<std::string>{node.get()});
     CHECK(admin.get(at.owner, target).text("state") == "revoked");
 }
+
+TEST_CASE("a node is shown with the newest benchmark of each device, to those who may see it") {
+    AdminHarness admin;
+    const auto at = admin.new_site("a");
+    const NodeId node = admin.new_node(at, "hw1");
+    const std::string target = "/api/v1/nodes/" + node.get();
+    CHECK(admin.get(at.owner, target).body.as_object().at("benchmarks").as_array().empty());
+    std::int64_t seconds = 1'790'000'000;
+    for (const char* device : {"cpu", "cuda0", "cuda0"}) {
+        store::BenchRecord record;
+        record.node = node;
+        record.device = device;
+        record.report_sha256 = hash_bytes(std::to_string(seconds)).get();
+        record.measured = WallTime{seconds++ * 1'000'000};
+        record.verdict = Plausibility::too_good;
+        record.english = "report " + std::to_string(seconds);
+        std::function<Result<bool>(store::Store&)> keep = [&](store::Store& s) {
+            return s.keep_bench_report(record);
+        };
+        REQUIRE(admin.in_store(std::move(keep)).value());
+    }
+    const auto shown = admin.get(admin.platform, target);
+    const auto& benchmarks = shown.body.as_object().at("benchmarks").as_array();
+    REQUIRE(benchmarks.size() == 2);
+    CHECK(benchmarks[0].at("device").as_string() == "cpu");
+    CHECK(benchmarks[1].at("device").as_string() == "cuda0");
+    CHECK(benchmarks[1].at("why").as_string() == "report 1790000003");
+    CHECK(benchmarks[1].at("verdict").as_string() == "too_good");
+    CHECK(admin.get(admin.new_site("b").owner, target).status == 404);
+}

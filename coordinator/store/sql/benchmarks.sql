@@ -1,0 +1,43 @@
+-- Benchmark reports, and the grid's days of offer and sale.
+
+-- name: insert_bench_report
+INSERT INTO bench_reports (node, device, report_sha256, measured, received, verdict, english,
+                           chinese, report, signature)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+ON CONFLICT (node, report_sha256) DO NOTHING;
+
+-- name: trim_bench_reports_of_device
+DELETE FROM bench_reports WHERE node = ?1 AND report_sha256 IN (
+    SELECT report_sha256 FROM bench_reports WHERE node = ?1 AND device = ?2
+    ORDER BY measured DESC, report_sha256 LIMIT -1 OFFSET ?3);
+
+-- name: trim_bench_reports_of_node
+DELETE FROM bench_reports WHERE node = ?1 AND report_sha256 IN (
+    SELECT report_sha256 FROM bench_reports WHERE node = ?1
+    ORDER BY measured DESC, report_sha256 LIMIT -1 OFFSET ?2);
+
+-- name: list_bench_reports
+SELECT node, device, report_sha256, measured, received, verdict, english, chinese, report, signature
+FROM bench_reports WHERE node = ?1 ORDER BY device, measured DESC, report_sha256;
+
+-- name: add_offered
+INSERT INTO grid_days (day, device_class, offered_seconds) VALUES (?1, ?2, ?3)
+ON CONFLICT (day, device_class)
+DO UPDATE SET offered_seconds = offered_seconds + excluded.offered_seconds;
+
+-- name: add_sold
+INSERT INTO grid_days (day, device_class, sold_micros, paid_micros) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT (day, device_class)
+DO UPDATE SET sold_micros = sold_micros + excluded.sold_micros,
+              paid_micros = paid_micros + excluded.paid_micros;
+
+-- name: list_grid_days
+SELECT day, offered_seconds, sold_micros, paid_micros FROM grid_days
+WHERE device_class = ?1 AND day >= ?2 AND day < ?3 ORDER BY day;
+
+-- name: list_node_days
+SELECT m.number / 1024 / 86400000000 AS day, sum(m.device_micros) AS device_micros,
+       sum(m.owner_share) AS owner_share
+FROM meter_sources s CROSS JOIN meters m ON m.source = s.number
+WHERE s.node = ?1 AND m.number >= ?2 * 86400000000 * 1024
+GROUP BY day ORDER BY day;

@@ -1,0 +1,41 @@
+#include "shared/model/civil_day.h"
+
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+
+namespace gleaner {
+
+namespace {
+
+std::optional<unsigned> number(std::string_view text) {
+    unsigned value = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+}  // namespace
+
+std::string date_text(std::int64_t day) {
+    const std::chrono::year_month_day date{
+        std::chrono::sys_days{std::chrono::days{static_cast<int>(day)}}};
+    char text[32];
+    std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+    return text;
+}
+
+std::optional<std::int64_t> day_of_date(std::string_view date) {
+    if (date.size() != 10 || date[4] != '-' || date[7] != '-') return std::nullopt;
+    const auto year = number(date.substr(0, 4));
+    const auto month = number(date.substr(5, 2));
+    const auto day = number(date.substr(8, 2));
+    if (!year || *year < 1970 || !month || !day) return std::nullopt;
+    const std::chrono::year_month_day parsed{std::chrono::year{static_cast<int>(*year)},
+                                             std::chrono::month{*month}, std::chrono::day{*day}};
+    if (!parsed.ok()) return std::nullopt;
+    return std::chrono::sys_days{parsed}.time_since_epoch().count();
+}
+
+}  // namespace gleaner
