@@ -11,12 +11,11 @@
 
 #include "client-core/cli/context.h"
 #include "client-core/cli/earnings_command.h"
+#include "client-core/cli/local_socket.h"
 #include "client-core/cli/output.h"
 #include "client-core/cli/policy_options.h"
 #include "client-core/control/control_client.h"
-#include "client-core/control/control_server.h"
 #include "client-core/control/guest_settings.h"
-#include "shared/config/flags.h"
 #include "shared/proto/control.pb.h"
 
 namespace gleaner::cli {
@@ -46,26 +45,9 @@ struct LocalOptions {
 };
 using Options = std::shared_ptr<LocalOptions>;
 
-/// The system's node if there is one, else this user's.
-fs::path socket_of(const LocalOptions& options) {
-    if (!options.socket.empty()) return options.socket;
-    fs::path data;
-    fs::path home;
-    for (const auto& [name, value] : config::process_environment()) {
-        if (name == "GLEANER_CONTROL_SOCKET") return value;
-        if (name == "XDG_DATA_HOME") data = value;
-        if (name == "HOME") home = value;
-    }
-    const fs::path system = default_control_socket("/var/lib/gleaner-node");
-    std::error_code none;
-    if (fs::exists(system, none)) return system;
-    if (data.empty()) data = home / ".local/share";
-    return default_control_socket(data / "gleaner-node");
-}
-
 Result<control::ToProgram> ask(const LocalOptions& options, control::ToNode request,
                                Duration within = 30s) {
-    GLEANER_TRY(auto node, ControlClient::open(socket_of(options), "gleanerctl"));
+    GLEANER_TRY(auto node, ControlClient::open(local_socket(options.socket), "gleanerctl"));
     return node.ask(std::move(request), within);
 }
 
@@ -254,7 +236,7 @@ Status show_figures(const Context& context, const control::Device& device) {
 
 /// Starts it and stays until it has ended; an interrupt of this program leaves it running.
 Status bench(const Context& context, const LocalOptions& options) {
-    GLEANER_TRY(auto node, ControlClient::open(socket_of(options), "gleanerctl"));
+    GLEANER_TRY(auto node, ControlClient::open(local_socket(options.socket), "gleanerctl"));
     control::ToNode request;
     request.mutable_start_benchmark()->set_device(options.device);
     request.mutable_start_benchmark()->set_soak_seconds(options.soak_minutes * 60);
@@ -281,6 +263,19 @@ Status report(const Context& context, const LocalOptions& options) {
     request.mutable_make_report();
     GLEANER_TRY(const auto reply, ask(options, std::move(request)));
     context.out << reply.report().text();
+    return ok();
+}
+
+Status sent(const Context& context, const LocalOptions& options) {
+    control::ToNode request;
+    request.mutable_read_sent();
+    GLEANER_TRY(const auto reply, ask(options, std::move(request)));
+    json::array fields;
+    for (const auto& field : reply.sent().fields())
+        fields.push_back(
+            {{"at", field.at_s()}, {"what", field.what().en()}, {"value", field.value()}});
+    print_list(context, json::object{{"data", std::move(fields)}},
+               {{"at", "TIME"}, {"what", "WHAT"}, {"value", "VALUE"}}, "Nothing was sent yet.");
     return ok();
 }
 
@@ -362,12 +357,13 @@ void add_local_commands(CLI::App& program, Context& context) {
     });
     add_policy(node, context, options);
     add_bench(node, context, options);
-    add_earnings_command(node, context, [options] { return socket_of(*options); });
+    add_earnings_command(node, context, [options] { return local_socket(options->socket); });
     auto* lines = node.add_subcommand("log", "What this machine's node did");
     lines->add_option("--lines", options->lines, "The newest so many")->capture_default_str();
     lines->add_option("--contains", options->contains, "Only lines with this text");
     on_chosen(*lines, context, [&context, options] { return log(context, *options); });
     simple(node, "sandbox", "Try to escape from this machine's sandbox", sandbox);
+    simple(node, "sent", "What was last sent to the coordinator about this machine", sent);
     simple(node, "report", "A report about this machine's node, for a ticket", report);
     add_coming_and_going(node, context, options);
     simple(session, "begin", "Somebody takes the seat: the node stops at once",

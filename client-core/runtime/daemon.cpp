@@ -45,7 +45,7 @@ std::map<std::string, DeviceOrder> orders_of(const guest::Decision& decision) {
     for (const auto& [device, wanted] : decision.devices) {
         if (wanted.verdict == guest::Verdict::run) continue;
         DeviceOrder& order = orders[device];
-        order.reason = wanted.why.en;
+        order.reason = guest::told_outside(wanted.reason);
         order.use = wanted.verdict == guest::Verdict::throttle ? DeviceOrder::Use::throttle
                     : wanted.release                           ? DeviceOrder::Use::release
                                                                : DeviceOrder::Use::suspend;
@@ -71,6 +71,7 @@ Daemon::Daemon(DaemonParts parts, const Clock& clock, const asio::any_io_executo
                    *parts_.sandbox, clock, executor},
                   [this] { give_orders(); }),
       earnings_(parts_.folder.path(), clock),
+      sent_(clock),
       background_(executor, log_failure),
       wake_(executor),
       node_ended_(executor) {}
@@ -87,6 +88,7 @@ asio::awaitable<Status> Daemon::run() {
     }
     if (earnings_.damaged()) log_.add(ActivityLog::Level::warning, words::estimates_damaged());
     (void)background_.spawn(ask_hourly());
+    recall_consent();
     open_control();
     auto living = live();
     Status outcome = co_await std::move(living);
@@ -121,9 +123,7 @@ asio::awaitable<Status> Daemon::live() {
             const Status ended = co_await std::move(running);
             if (stopping_) co_return ended;
             if (std::exchange(leaving_, false)) {
-                Credentials::erase(parts_.folder.path());
-                benchmarks_.forget_verdicts();
-                earnings_.forget();
+                forget_identity();
                 parts_.token.clear();
                 std::error_code ignored;
                 if (!keep_models_) std::filesystem::remove_all(parts_.folder.cache_dir(), ignored);

@@ -18,10 +18,16 @@
 #include "client-core/runtime/earnings_desk.h"
 #include "client-core/runtime/guest_guard.h"
 #include "client-core/runtime/node.h"
+#include "client-core/runtime/sent_book.h"
 #include "shared/async/notification.h"
 #include "shared/async/task_group.h"
 
 namespace gleaner {
+
+namespace control {
+class Join;
+class OwnerAccess;
+}  // namespace control
 
 /// What node_main has found out.
 struct DaemonParts {
@@ -59,6 +65,7 @@ private:
     void device_failed(const std::string& device, const std::string& why) override;
     void site_policy(const std::string& toml) override;
     void connected() override;
+    void message_sent(const wire::ToCoordinator& message) override { sent_.note(message); }
     void benchmark_verdict(const wire::BenchmarkVerdict& verdict) override;
     void money_told(const wire::NodeMoney& money) override;
 
@@ -84,9 +91,15 @@ private:
     [[nodiscard]] boost::asio::awaitable<Status> tell_earnings(std::uint32_t days,
                                                                control::ToProgram& reply);
 
-    // ---- daemon_control.cpp ----
-    [[nodiscard]] boost::asio::awaitable<Status> join(std::string coordinator, std::string token);
+    // ---- daemon_join.cpp ----
+    [[nodiscard]] boost::asio::awaitable<Status> read_consent(const control::OwnerAccess& owner,
+                                                              control::ToProgram& reply);
+    [[nodiscard]] boost::asio::awaitable<Status> join(const control::Join& request);
     [[nodiscard]] boost::asio::awaitable<Status> leave(bool keep_models);
+    void forget_identity();
+    void recall_consent();
+
+    // ---- daemon_control.cpp ----
     [[nodiscard]] boost::asio::awaitable<Status> check_sandbox(control::ToProgram& reply);
     [[nodiscard]] Status start_benchmark(const std::string& device, std::uint32_t soak_seconds);
     [[nodiscard]] std::optional<std::uint32_t> celsius_of(const std::string& device) const;
@@ -104,7 +117,9 @@ private:
     std::unique_ptr<GuestGuard> guard_;
     BenchmarkDesk benchmarks_;
     EarningsDesk earnings_;
-    Sentence last_why_;  ///< as told to the activity log
+    SentBook sent_;
+    std::int64_t consent_at_s_ = 0;  ///< given on this machine, since 1970; 0: not here
+    Sentence last_why_;              ///< as told to the activity log
     TaskGroup background_;
     std::unique_ptr<ControlServer> control_;
     std::unique_ptr<Node> node_;

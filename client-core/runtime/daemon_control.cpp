@@ -6,7 +6,6 @@
 
 #include "client-core/control/guest_settings.h"
 #include "client-core/platform/escape_probe.h"
-#include "client-core/runtime/credentials.h"
 #include "client-core/runtime/daemon.h"
 #include "client-core/runtime/daemon_words.h"
 #include "client-core/runtime/node_tools.h"
@@ -99,10 +98,18 @@ asio::awaitable<void> Daemon::answer(const ToNode& request, ToProgram& reply) {
             break;
         }
         case ToNode::kJoin: {
-            auto joining = join(request.join().coordinator(), request.join().token());
+            auto joining = join(request.join());
             done = co_await std::move(joining);
             break;
         }
+        case ToNode::kReadConsent: {
+            auto reading = read_consent(request.read_consent().owner(), reply);
+            done = co_await std::move(reading);
+            break;
+        }
+        case ToNode::kReadSent:
+            sent_.describe(*reply.mutable_sent());
+            co_return;
         case ToNode::kLeave: {
             auto leaving = leave(request.leave().keep_models());
             done = co_await std::move(leaving);
@@ -122,6 +129,7 @@ asio::awaitable<void> Daemon::answer(const ToNode& request, ToProgram& reply) {
 void Daemon::describe(control::State& state) const {
     state.set_hostname(host_name());
     state.set_coordinator(home_);
+    state.set_consent_at_s(consent_at_s_);
     if (!node_) {
         state.set_phase(problem_.empty() ? control::State::NOT_JOINED : control::State::PROBLEM);
         say(problem_.empty() ? words::not_joined() : words::cannot_go_on(problem_),
@@ -327,36 +335,6 @@ asio::awaitable<Status> Daemon::check_sandbox(ToProgram& reply) {
         said.set_held(!attempt.escaped);
         said.set_detail(attempt.detail);
     }
-    co_return ok();
-}
-
-asio::awaitable<Status> Daemon::join(std::string coordinator, std::string token) {
-    if (node_)
-        co_return Error(ErrorCode::failed_precondition,
-                        "this machine has joined a site already: leave it first");
-    GLEANER_CO_TRY(auto address, parse_address(coordinator));
-    auto enrolling = enrol_into(parts_.folder.path(), std::move(address), std::move(token),
-                                parts_.hardware_fingerprint, clock_);
-    GLEANER_CO_TRY(const auto node, co_await std::move(enrolling));
-    GLEANER_CO_TRY(move_home(coordinator));
-    GLEANER_CO_TRY(const auto identity, Credentials::load(parts_.folder.path()));
-    log_.add(ActivityLog::Level::info,
-             words::joined(node, identity ? identity->site().get() : std::string()));
-    problem_.clear();
-    wake_.notify();
-    co_return ok();
-}
-
-asio::awaitable<Status> Daemon::leave(bool keep_models) {
-    if (!node_) {
-        Credentials::erase(parts_.folder.path());
-        problem_.clear();
-        co_return ok();
-    }
-    leaving_ = true;
-    keep_models_ = keep_models;
-    node_->stop();
-    co_await node_ended_.wait();
     co_return ok();
 }
 

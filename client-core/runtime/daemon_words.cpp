@@ -128,6 +128,52 @@ Sentence device_failed(const std::string& device, const std::string& why) {
     return {"Work on " + device + " failed: " + why, device + " 上的任务失败：" + why};
 }
 
+Sentence sent(SentField field) {
+    switch (field) {
+        case SentField::version:
+            return {"Version of the client", "客户端版本"};
+        case SentField::system:
+            return {"Operating system", "操作系统"};
+        case SentField::device:
+            return {"Device", "设备"};
+        case SentField::models_on_disk:
+            return {"Models and engines on the disk", "磁盘上的模型和引擎"};
+        case SentField::held_work:
+            return {"Work that outlived a lost connection", "断线后仍保留的任务"};
+        case SentField::room:
+            return {"Room for work", "可接任务数"};
+        case SentField::paused:
+            return {"Paused", "暂停"};
+        case SentField::device_paused:
+            return {"Paused device", "暂停的设备"};
+        case SentField::disk_free:
+            return {"Disk space for models", "可用于模型的磁盘空间"};
+        case SentField::idle_forecast:
+            return {"How long it probably stays free", "预计空闲时长"};
+        case SentField::answers:
+            return {"Answers to requests", "请求的答案"};
+        case SentField::handed_back:
+            return {"Work handed back", "交还的任务"};
+        case SentField::stream_piece:
+            return {"Piece of an answer", "答案片段"};
+        case SentField::stream_end:
+            return {"End of an answer", "答案结束"};
+        case SentField::model_state:
+            return {"State of a model", "模型状态"};
+        case SentField::load:
+            return {"Load and temperature", "负载和温度"};
+        case SentField::certificate:
+            return {"Request for a new certificate", "更新证书的请求"};
+        case SentField::benchmark:
+            return {"Results of a benchmark", "性能测试结果"};
+        case SentField::money:
+            return {"Question about earnings", "收益查询"};
+        case SentField::goodbye:
+            return {"Goodbye", "告别"};
+    }
+    return {};
+}
+
 Sentence failed(const Error& error) {
     return {error.message(), "操作失败：" + error.message()};
 }

@@ -2,6 +2,7 @@
 /// What the daemon says to the person at the machine, in both languages. All Chinese of the node's
 /// runtime lies here.
 
+#include <cstdint>
 #include <string>
 
 #include "client-core/runtime/node.h"
@@ -37,6 +38,31 @@ void say(const Sentence& sentence, control::Sentence& out);
 [[nodiscard]] Sentence model_state(const std::string& model, const std::string& device,
                                    ModelHost::Phase phase, const std::string& problem);
 [[nodiscard]] Sentence device_failed(const std::string& device, const std::string& why);
+/// What a field of a message to the coordinator tells of this machine.
+enum class SentField : std::uint8_t {
+    version,
+    system,
+    device,
+    models_on_disk,
+    held_work,
+    room,
+    paused,
+    device_paused,
+    disk_free,
+    idle_forecast,
+    answers,
+    handed_back,
+    stream_piece,
+    stream_end,
+    model_state,
+    load,
+    certificate,
+    benchmark,
+    money,
+    goodbye,
+};
+[[nodiscard]] Sentence sent(SentField field);
+
 /// An error's words come in English from where it arose; the Chinese sentence introduces them.
 [[nodiscard]] Sentence failed(const Error& error);
 

@@ -329,7 +329,9 @@ NodeView Node::view() const {
 }
 
 void Node::send(const wire::ToCoordinator& message) {
-    if (connection_) connection_->send(message);
+    if (!connection_) return;
+    connection_->send(message);
+    parts_.observer.message_sent(message);
 }
 
 void Node::set_limits(const TrafficLimits& limits, std::uint64_t disk_quota) {
@@ -358,7 +360,7 @@ void Node::shut_down_complete() {
     }
     wire::ToCoordinator message;
     message.mutable_goodbye()->set_reason("the node stops");
-    connection_->send(message);
+    send(message);
     connection_->finish();
 }
 

@@ -70,6 +70,8 @@ public:
     virtual void site_policy(const std::string& toml) = 0;
     /// A session has begun.
     virtual void connected() = 0;
+    /// It goes to the coordinator as it is.
+    virtual void message_sent(const wire::ToCoordinator& message) = 0;
     virtual void benchmark_verdict(const wire::BenchmarkVerdict& verdict) = 0;
     virtual void money_told(const wire::NodeMoney& money) = 0;
 };

@@ -100,7 +100,7 @@ void Node::announce_devices() {
     if (work_.loop().held().empty()) {
         wire::ToCoordinator message;
         message.mutable_goodbye()->set_reason("what this node offers has changed");
-        connection_->send(message);
+        send(message);
     }
     coming_back_ = true;
     connection_->finish();

@@ -163,14 +163,14 @@ struct LogLine {
 };
 
 struct EarningsDay {
-    QDate date;
+    QDate date;  ///< UTC
     std::int64_t pending = 0;
     std::int64_t confirmed = 0;
 };
 
 struct Earnings {
     QList<EarningsDay> days;  ///< newest last
-    QString currency;         ///< "CNY"
+    QString currency;         ///< "CNY", or a sign
     Sentence estimate;
     QString payout_account;
     bool known = false;  ///< else the coordinator has not told

@@ -24,9 +24,10 @@ QString Wording::bytes(std::uint64_t count) {
 QString Wording::money(std::int64_t micros, const QString& currency) {
     const double amount = static_cast<double>(micros) / 1e6;
     const int decimals = micros != 0 && std::abs(amount) < 0.1 ? 4 : 2;
-    const QString sign = currency == QLatin1String("CNY") || currency.isEmpty()
-                             ? QString(QChar(0x00A5))
-                             : currency + QChar(QChar::Nbsp);
+    const bool yuan = currency == QLatin1String("CNY") || currency.isEmpty();
+    const QString sign = yuan                  ? QString(QChar(0x00A5))
+                         : currency.size() > 1 ? currency + QChar(QChar::Nbsp)
+                                               : currency;
     const QString digits = QLocale().toString(std::abs(amount), 'f', decimals);
     return (amount < 0 ? QLocale().negativeSign() : QString()) + sign + digits;
 }

@@ -17,7 +17,7 @@ class Wording {
 public:
     /// "4.2 GiB".
     [[nodiscard]] static QString bytes(std::uint64_t count);
-    /// "¥12.30"; amounts below 0.1 keep four decimals. `currency`: ISO 4217.
+    /// "¥12.30"; amounts below 0.1 keep four decimals. `currency`: ISO 4217, or the sign itself.
     [[nodiscard]] static QString money(std::int64_t micros, const QString& currency);
     /// "about 2 hours"; coarse.
     [[nodiscard]] static QString duration(int seconds);

@@ -120,7 +120,8 @@ void EarningsPage::show_earnings(const Earnings& earnings) {
     unknown_->hide();
     known_->show();
     model_.show(earnings);
-    const QDate today = QDate::currentDate();
+    // The coordinator counts by days of UTC.
+    const QDate today = QDateTime::currentDateTimeUtc().date();
     fill(today_, today, today);
     fill(week_, today.addDays(1 - today.dayOfWeek()), today);
     fill(month_, QDate(today.year(), today.month(), 1), today);

@@ -171,7 +171,11 @@ void FakeNode::answer_all() {
         "按您的空闲时段，这台电脑每月大约能赚 ¥38–62，已扣除约 ¥21 的电费。");
     for (int ago = 40; ago >= 0; --ago) {
         auto& day = *earnings.add_days();
-        day.set_date(QDate::currentDate().addDays(-ago).toString(Qt::ISODate).toStdString());
+        day.set_date(QDateTime::currentDateTimeUtc()
+                         .date()
+                         .addDays(-ago)
+                         .toString(Qt::ISODate)
+                         .toStdString());
         const std::int64_t amount = 900'000 + (ago * 7919 % 13) * 110'000;
         (ago < 4 ? day.set_pending_micros(amount) : day.set_confirmed_micros(amount));
     }

@@ -110,6 +110,7 @@ TEST_CASE("amounts are money, small ones too") {
     CHECK(Wording::money(12'340'000, "CNY") == QString(QChar(0xA5)) + "12.34");
     CHECK(Wording::money(1'200, "CNY") == QString(QChar(0xA5)) + "0.0012");
     CHECK(Wording::money(-2'000'000, "USD") == QString("-USD") + QChar(QChar::Nbsp) + "2.00");
+    CHECK(Wording::money(2'000'000, "$") == "$2.00");
     CHECK(Wording::figure("a_figure_of_tomorrow") == "a_figure_of_tomorrow");
 }
 

@@ -18,4 +18,5 @@ gleaner_grid_test(integration_full_disk ${CMAKE_CURRENT_SOURCE_DIR}/full_disk.te
 gleaner_grid_test(integration_models ${CMAKE_CURRENT_SOURCE_DIR}/models.test.mjs)
 gleaner_grid_test(integration_earnings ${CMAKE_CURRENT_SOURCE_DIR}/earnings.test.mjs)
 gleaner_grid_test(integration_guest ${CMAKE_CURRENT_SOURCE_DIR}/guest.test.mjs)
+gleaner_grid_test(integration_setup ${CMAKE_CURRENT_SOURCE_DIR}/setup.test.mjs)
 gleaner_grid_test(integration_lan_grid ${CMAKE_CURRENT_SOURCE_DIR}/lan.test.mjs)

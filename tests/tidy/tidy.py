@@ -57,7 +57,7 @@ BANNED = [
     (r"system_clock::now|steady_clock::now", r"shared/util/clock|client-core/platform/|tests/",
      "take a Clock (shared/util/clock.h)"),
     (r"\brand\(|random_device|std::mt19937", r"tests/", "take a Random (shared/util/random.h)"),
-    (r"this_thread::sleep", r"client-core/cli/gleanerctl_main\.cpp|tests/", "wait for what you need"),
+    (r"this_thread::sleep", r"client-core/cli/(gleanerctl|setup)_main\.cpp|tests/", "wait for what you need"),
     (r"\bgetenv\(", r"tests/", "use shared/config's process_environment()"),
     (r"\bdetached\b", r"shared/async/", "spawn into a TaskGroup (shared/async/task_group.h)"),
     (r"#include <(sqlite3\.h)", r"coordinator/store/sqlite/|tests/unit/coordinator/store/", "speak through coordinator/store/store.h"),

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "shared/model/sentence.h"
 #include "shared/util/clock.h"
@@ -41,5 +42,7 @@ struct Details {
 };
 
 [[nodiscard]] Sentence sentence_of(Reason reason, const Details& details);
+/// What the coordinator is told of a reason: nothing of programs, and of people only "in use".
+[[nodiscard]] std::string_view told_outside(Reason reason);
 
 }  // namespace gleaner::guest

@@ -93,4 +93,37 @@ Sentence sentence_of(Reason reason, const Details& d) {
     return {};
 }
 
+std::string_view told_outside(Reason reason) {
+    switch (reason) {
+        case Reason::none:
+            return "";
+        case Reason::shutting_down:
+            return "the system is shutting down";
+        case Reason::paused_by_person:
+        case Reason::schedule:
+        case Reason::business_hours:
+        case Reason::on_battery:
+        case Reason::metered:
+        case Reason::traffic_cap:
+            return "the owner's settings";
+        case Reason::snoozed_for_program:
+        case Reason::seat_taken:
+        case Reason::game:
+        case Reason::full_screen:
+        case Reason::film:
+        case Reason::in_use:
+        case Reason::unknown_use:
+        case Reason::others_cpu:
+        case Reason::others_gpu:
+            return "in use";
+        case Reason::device_lost:
+            return "the device is lost";
+        case Reason::device_failed:
+            return "the device failed repeatedly";
+        case Reason::too_hot:
+            return "too hot";
+    }
+    return "";
+}
+
 }  // namespace gleaner::guest
