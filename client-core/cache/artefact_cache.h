@@ -162,7 +162,7 @@ private:
                                                                          std::uint64_t index);
     [[nodiscard]] boost::asio::awaitable<Status> append(WantedArtefact wanted,
                                                         class PartialFile& partial,
-                                                        const std::string& chunk);
+                                                        std::string chunk);
     [[nodiscard]] boost::asio::awaitable<Status> fetch_chunks(WantedArtefact wanted,
                                                               ArtefactSource& source,
                                                               class PartialFile& partial,

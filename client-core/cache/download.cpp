@@ -77,8 +77,8 @@ asio::awaitable<Result<std::string>> ArtefactCache::read_chunk(WantedArtefact wa
 }
 
 asio::awaitable<Status> ArtefactCache::append(WantedArtefact wanted, PartialFile& partial,
-                                              const std::string& chunk) {
-    std::function<Status()> job = [&partial, &chunk] { return partial.append(chunk); };
+                                              std::string chunk) {
+    std::function<Status()> job = [&partial, &chunk] { return partial.append(std::move(chunk)); };
     const Status status = co_await worker_.run(std::move(job));
     // Neighbours may have it now, before the next chunk is here.
     if (status) entries_.at(wanted.sha256).verified_bytes = partial.bytes();
@@ -98,8 +98,7 @@ asio::awaitable<Status> ArtefactCache::fetch_chunks(WantedArtefact wanted, Artef
             auto reading = read_chunk(wanted, source, index);
             GLEANER_CO_TRY(ahead, co_await std::move(reading));
         }
-        const std::string chunk = std::exchange(ahead, std::nullopt).value();
-        auto appending = append(wanted, partial, chunk);
+        auto appending = append(wanted, partial, std::exchange(ahead, std::nullopt).value());
         Status appended = ok();
         Status read = ok();
         if (index + 1 < count) {
