@@ -36,6 +36,12 @@ public:
     [[nodiscard]] virtual boost::asio::awaitable<Result<ChunkList>> chunk_list(Sha256 sha256) = 0;
     [[nodiscard]] virtual boost::asio::awaitable<Result<std::string>> read(
         Sha256 sha256, std::uint64_t offset, std::uint64_t length) = 0;
+    /// What read() last gave for `offset` was wrong. True: others are asked from now on, so that it
+    /// costs no try.
+    [[nodiscard]] virtual bool blame(std::uint64_t offset) {
+        (void)offset;
+        return false;
+    }
 };
 
 struct ArtefactCacheOptions {
@@ -151,9 +157,16 @@ private:
                                                           OnProgress on_progress);
     [[nodiscard]] boost::asio::awaitable<Result<ChunkList>> trusted_list(WantedArtefact wanted,
                                                                          ArtefactSource& source);
-    [[nodiscard]] boost::asio::awaitable<Status> fetch_chunk(WantedArtefact wanted,
-                                                             ArtefactSource& source,
-                                                             class PartialFile& partial);
+    [[nodiscard]] boost::asio::awaitable<Result<std::string>> read_chunk(WantedArtefact wanted,
+                                                                         ArtefactSource& source,
+                                                                         std::uint64_t index);
+    [[nodiscard]] boost::asio::awaitable<Status> append(WantedArtefact wanted,
+                                                        class PartialFile& partial,
+                                                        std::string chunk);
+    [[nodiscard]] boost::asio::awaitable<Status> fetch_chunks(WantedArtefact wanted,
+                                                              ArtefactSource& source,
+                                                              class PartialFile& partial,
+                                                              OnProgress on_progress);
     [[nodiscard]] boost::asio::awaitable<Result<EngineManifest>> unpack(WantedArtefact wanted,
                                                                         PublicKey release_key);
 

@@ -1,10 +1,13 @@
 /// ArtefactCache: getting an artefact chunk by chunk.
 
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "client-core/cache/artefact_cache.h"
 #include "client-core/cache/partial_file.h"
 #include "shared/async/backoff.h"
+#include "shared/async/both.h"
 #include "shared/async/deadline.h"
 #include "shared/util/log.h"
 
@@ -21,6 +24,11 @@ bool worth_another_try(const Error& error) {
 
 std::string name_of(const Sha256& sha256) {
     return "artefact " + sha256.get();
+}
+
+std::string name_of(const WantedArtefact& wanted, std::uint64_t chunk) {
+    return name_of(wanted.sha256) + ", chunk " + std::to_string(chunk) + " of " +
+           std::to_string(chunk_count(wanted.size_bytes));
 }
 
 }  // namespace
@@ -51,37 +59,78 @@ asio::awaitable<Result<ChunkList>> ArtefactCache::trusted_list(WantedArtefact wa
     }
 }
 
-asio::awaitable<Status> ArtefactCache::fetch_chunk(WantedArtefact wanted, ArtefactSource& source,
-                                                   PartialFile& partial) {
-    const std::uint64_t index = partial.next_chunk();
-    const std::string name = name_of(wanted.sha256) + ", chunk " + std::to_string(index) + " of " +
-                             std::to_string(chunk_count(wanted.size_bytes));
+asio::awaitable<Result<std::string>> ArtefactCache::read_chunk(WantedArtefact wanted,
+                                                               ArtefactSource& source,
+                                                               std::uint64_t index) {
     Backoff backoff(options_.retry_base, options_.retry_cap);
-    std::uint32_t corrupt = 0;
     for (std::uint32_t tries = 1;; ++tries) {
         auto reading = source.read(wanted.sha256, index * chunk_size_bytes,
                                    chunk_length(wanted.size_bytes, index));
         auto bytes = co_await std::move(reading);
-        Status status = ok();
-        if (bytes) {
-            std::function<Status()> job = [&partial, &bytes] {
-                return partial.append(bytes.value());
-            };
-            status = co_await worker_.run(std::move(job));
-            if (status) co_return ok();
-        } else {
-            status = bytes.error();
-        }
-        const Error& error = status.error();
-        const bool damaged = error.code() == ErrorCode::data_corrupt;
-        corrupt += damaged ? 1 : 0;
-        const bool again = damaged ? corrupt < options_.corrupt_tries
-                                   : worth_another_try(error) && tries < options_.transport_tries;
+        if (bytes) co_return bytes;
+        const bool again = worth_another_try(bytes.error()) && tries < options_.transport_tries;
         spdlog::warn("event=chunk_failed sha256={} chunk={} try={} again={} why=\"{}\"",
-                     wanted.sha256.get(), index, tries, again, error.message());
-        if (!again) co_return error.within(name);
+                     wanted.sha256.get(), index, tries, again, bytes.error().message());
+        if (!again) co_return bytes.error().within(name_of(wanted, index));
         co_await sleep_for(backoff.next(random_));
     }
+}
+
+asio::awaitable<Status> ArtefactCache::append(WantedArtefact wanted, PartialFile& partial,
+                                              std::string chunk) {
+    std::function<Status()> job = [&partial, &chunk] { return partial.append(std::move(chunk)); };
+    const Status status = co_await worker_.run(std::move(job));
+    // Neighbours may have it now, before the next chunk is here.
+    if (status) entries_.at(wanted.sha256).verified_bytes = partial.bytes();
+    co_return status;
+}
+
+asio::awaitable<Status> ArtefactCache::fetch_chunks(WantedArtefact wanted, ArtefactSource& source,
+                                                    PartialFile& partial, OnProgress on_progress) {
+    const std::uint64_t count = chunk_count(wanted.size_bytes);
+    Backoff backoff(options_.retry_base, options_.retry_cap);
+    std::optional<std::string> ahead;  // the next chunk, which came while one was written
+    std::uint32_t corrupt = 0;
+    while (partial.next_chunk() < count) {
+        if (on_progress) on_progress(partial.bytes());
+        const std::uint64_t index = partial.next_chunk();
+        if (!ahead) {
+            auto reading = read_chunk(wanted, source, index);
+            GLEANER_CO_TRY(ahead, co_await std::move(reading));
+        }
+        auto appending = append(wanted, partial, std::exchange(ahead, std::nullopt).value());
+        Status appended = ok();
+        Status read = ok();
+        if (index + 1 < count) {
+            auto reading = read_chunk(wanted, source, index + 1);
+            auto working = both(std::move(appending), std::move(reading));
+            auto [status, next] = co_await std::move(working);
+            appended = std::move(status);
+            if (next) {
+                ahead = std::move(next).value();
+            } else {
+                read = next.error();
+            }
+        } else {
+            appended = co_await std::move(appending);
+        }
+        if (appended) {
+            corrupt = 0;
+            GLEANER_CO_TRY(std::move(read));
+            continue;
+        }
+        const Error& error = appended.error();
+        const bool damaged = error.code() == ErrorCode::data_corrupt;
+        const bool costs = !damaged || !source.blame(index * chunk_size_bytes);
+        corrupt += costs ? 1 : 0;
+        const bool again = damaged && corrupt < options_.corrupt_tries;
+        spdlog::warn("event=chunk_damaged sha256={} chunk={} again={} why=\"{}\"",
+                     wanted.sha256.get(), index, again, error.message());
+        if (!again) co_return error.within(name_of(wanted, index));
+        ahead.reset();
+        if (costs) co_await sleep_for(backoff.next(random_));
+    }
+    co_return ok();
 }
 
 asio::awaitable<Status> ArtefactCache::download(WantedArtefact wanted, fs::path destination,
@@ -104,15 +153,11 @@ asio::awaitable<Status> ArtefactCache::download(WantedArtefact wanted, fs::path 
     GLEANER_CO_TRY(const auto partial, co_await worker_.run(std::move(opening)));
     Entry& entry = entries_[wanted.sha256];
     entry = {Kind::partial, list.size_bytes, clock_->wall(), false, partial->bytes()};
-    while (partial->next_chunk() < list.chunks.size()) {
-        if (on_progress) on_progress(partial->bytes());
-        auto fetching = fetch_chunk(wanted, source, *partial);
-        const Status status = co_await std::move(fetching);
-        if (!status) {
-            entries_.at(wanted.sha256).size_bytes = partial->bytes();
-            co_return status.error();
-        }
-        entries_.at(wanted.sha256).verified_bytes = partial->bytes();
+    auto fetching = fetch_chunks(wanted, source, *partial, on_progress);
+    const Status fetched = co_await std::move(fetching);
+    if (!fetched) {
+        entries_.at(wanted.sha256).size_bytes = partial->bytes();
+        co_return fetched.error();
     }
     std::function<Status()> finishing = [&partial, destination] {
         return partial->finish(destination);

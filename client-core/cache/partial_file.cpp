@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <future>
+#include <utility>
 #include <vector>
 
 namespace gleaner {
@@ -54,7 +56,19 @@ Status PartialFile::take_up() {
     return ok();
 }
 
-Status PartialFile::append(std::string_view chunk) {
+Status PartialFile::append(std::string chunk) {
+    auto hashing =
+        std::async(std::launch::async, [this] { hasher_.update(std::string_view(unhashed_)); });
+    const Status written = verify_and_write(chunk);
+    hashing.get();
+    unhashed_.clear();
+    GLEANER_TRY(written);
+    unhashed_ = std::move(chunk);
+    ++next_;
+    return ok();
+}
+
+Status PartialFile::verify_and_write(std::string_view chunk) {
     GLEANER_TRY(verify_chunk(list_, next_, bytes_of(chunk)));
     errno = 0;
     if (std::fwrite(chunk.data(), 1, chunk.size(), file_.get()) != chunk.size()) {
@@ -63,8 +77,6 @@ Status PartialFile::append(std::string_view chunk) {
         fs::resize_file(path_, bytes(), ignored);  // a part of a chunk is of no use
         return os_error(path_, cause);
     }
-    hasher_.update(chunk);
-    ++next_;
     return ok();
 }
 
@@ -72,6 +84,7 @@ Status PartialFile::finish(const fs::path& destination) {
     errno = 0;
     if (std::fclose(file_.release()) != 0) return os_error(path_, errno);
     std::error_code error;
+    hasher_.update(std::string_view(unhashed_));
     if (const Sha256 actual = hasher_.finish(); actual != list_.whole) {
         fs::remove(path_, error);
         return Error(ErrorCode::data_corrupt, "the whole hashes to " + actual.get() +

@@ -26,9 +26,10 @@ public:
     [[nodiscard]] std::uint64_t next_chunk() const { return next_; }
     [[nodiscard]] std::uint64_t bytes() const;
 
-    /// Verifies and appends chunk next_chunk(). Errors: data_corrupt (nothing is kept), disk_full,
-    /// io_failed.
-    [[nodiscard]] Status append(std::string_view chunk);
+    /// Verifies and appends chunk next_chunk(). Meanwhile the whole hash takes the one before, on a
+    /// thread that has ended when this returns: two hashes of every byte would be slower than the
+    /// network. Errors: data_corrupt (nothing is kept), disk_full, io_failed.
+    [[nodiscard]] Status append(std::string chunk);
 
     /// Checks the whole hash and moves the file to `destination`, read-only. Errors: data_corrupt
     /// (the file is removed), disk_full, io_failed.
@@ -41,11 +42,13 @@ private:
     PartialFile(std::filesystem::path path, ChunkList list)
         : path_(std::move(path)), list_(std::move(list)) {}
     [[nodiscard]] Status take_up();
+    [[nodiscard]] Status verify_and_write(std::string_view chunk);
 
     std::filesystem::path path_;
     ChunkList list_;
     std::unique_ptr<std::FILE, Closer> file_;
     Sha256Hasher hasher_;
+    std::string unhashed_;  ///< the last chunk, while the whole hash is without it
     std::uint64_t next_ = 0;
 };
 

@@ -14,7 +14,6 @@ using guest::Settings;
 
 namespace {
 
-constexpr std::uint64_t most_bytes = 1ull << 50;
 constexpr std::size_t hours_bytes = guest::WeekGrid().size() / 8;
 
 /// The settings that the file writes in words.
@@ -97,15 +96,15 @@ void declare_limits(config::OptionSet& set, Settings& s) {
                  .unit = "threads"},
                 s.cpu_threads, 0, 512);
     set.bytes({.name = "memory", .sentence = "Most main memory; 0: as the node's own option says."},
-              s.memory_bytes, 0, most_bytes);
+              s.memory_bytes, 0, guest::settings_bytes_max);
     set.bytes({.name = "disk", .sentence = "Most disk space; 0: as the node's own option says."},
-              s.disk_bytes, 0, most_bytes);
+              s.disk_bytes, 0, guest::settings_bytes_max);
     set.bytes({.name = "down_per_second", .sentence = "Most download a second; 0: no limit."},
-              s.down_bytes_per_s, 0, most_bytes);
+              s.down_bytes_per_s, 0, guest::settings_bytes_max);
     set.bytes({.name = "up_per_second", .sentence = "Most upload a second; 0: no limit."},
-              s.up_bytes_per_s, 0, most_bytes);
+              s.up_bytes_per_s, 0, guest::settings_bytes_max);
     set.bytes({.name = "month", .sentence = "Most traffic a month, both ways; 0: no limit."},
-              s.month_bytes, 0, most_bytes);
+              s.month_bytes, 0, guest::settings_bytes_max);
     set.integer({.name = "electricity_micros_per_kwh",
                  .sentence = "What a kWh costs, in millionths of the currency; for the estimate.",
                  .unit = "micros"},

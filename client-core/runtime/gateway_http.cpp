@@ -114,6 +114,7 @@ asio::awaitable<Result<std::string>> GatewayHttp::exchange(GatewayRequest reques
     if (write_error) co_return tls::tls_error(write_error, stream_->native_handle());
 
     boost::beast::flat_buffer buffer(64u << 10);
+    buffer.reserve(buffer.max_size());  // Beast reads as much as fits: else 512 bytes at a time
     http::response_parser<http::string_body> parser;
     parser.body_limit(bytes_max);
     const auto [read_error, count] = co_await http::async_read(*stream_, buffer, parser, quietly);

@@ -121,6 +121,9 @@ asio::awaitable<void> PeerServer::run() {
 
 asio::awaitable<void> PeerServer::serve(tcp::socket socket) {
     const auto context = context_;
+    // Else the end of each chunk waits for the other side's delayed acknowledgement.
+    boost::system::error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
     tls::TlsStream stream(tls::TlsStream::Socket(std::move(socket)), *context, tls::Side::server);
     auto admitting = admit(stream);
     auto limited = with_deadline(std::move(admitting), admit_limit);

@@ -20,6 +20,8 @@ constexpr Duration question_limit = 15s;
 constexpr Duration chunk_limit = 20s;  // 4 MiB; below 210 KB/s the coordinator is the better source
 constexpr Duration origin_unasked = 30s;
 constexpr std::size_t failed_max = 64;
+constexpr int missing_max = 3;
+constexpr Duration missing_pause = 50ms;
 
 bool is_passing(const Error& error) {
     return error.code() == ErrorCode::unavailable || error.code() == ErrorCode::timeout;
@@ -55,6 +57,7 @@ asio::awaitable<Result<ChunkList>> PeerSource::chunk_list(Sha256 sha256) {
     advice_.Clear();
     ask_at_ = clock_->now();
     failed_.clear();
+    senders_ = {};
     from_origin_ = from_neighbours_ = 0;
     co_return list_;
 }
@@ -162,15 +165,13 @@ asio::awaitable<Result<std::string>> PeerSource::from_neighbour(Sha256 sha256, s
     if (wait > Duration{0}) co_await sleep_for(wait);
     GatewayRequest wanted(chunk_target(sha256, index), length);
     auto asking = http->send(std::move(wanted));
-    GLEANER_CO_TRY(std::string bytes, co_await std::move(asking));
-    const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-    GLEANER_CO_TRY(verify_chunk(list_, index, {data, bytes.size()}));
-    co_return std::move(bytes);
+    co_return co_await std::move(asking);
 }
 
 asio::awaitable<Result<std::string>> PeerSource::read(Sha256 sha256, std::uint64_t offset,
                                                       std::uint64_t length) {
     const std::uint64_t index = offset / chunk_size_bytes;
+    int missing = 0;
     for (bool fresh = false;;) {
         if (advice_.from() == wire::WhereAnswer::FROM_UNSPECIFIED || clock_->now() >= ask_at_) {
             auto renewing = renew_advice(sha256, index);
@@ -181,6 +182,7 @@ asio::awaitable<Result<std::string>> PeerSource::read(Sha256 sha256, std::uint64
             auto reading = origin_->read(sha256, offset, length);
             auto bytes = co_await std::move(reading);
             from_origin_ += bytes ? 1 : 0;
+            sender_of(index).clear();
             if (index + 1 == list_.chunks.size()) log_end(sha256);
             co_return bytes;
         }
@@ -189,18 +191,35 @@ asio::awaitable<Result<std::string>> PeerSource::read(Sha256 sha256, std::uint64
             co_await sleep_for(wait);
             continue;
         }
+        const std::string neighbour = advice_.neighbour();
         auto reading = from_neighbour(sha256, index, length);
         auto bytes = co_await std::move(reading);
         if (bytes) {
             ++from_neighbours_;
+            sender_of(index) = neighbour;
             if (index + 1 == list_.chunks.size()) log_end(sha256);
             co_return bytes;
         }
-        // It may simply not have this chunk yet, if the advice is not of this moment.
-        const bool caught_up = bytes.error().code() == ErrorCode::not_found && !fresh;
-        if (!caught_up) drop_neighbour(bytes.error());
+        // It may simply not have this chunk yet: the advice is not of this moment, or the neighbour
+        // is still writing it.
+        const bool may_come =
+            bytes.error().code() == ErrorCode::not_found && ++missing < missing_max;
+        if (!may_come) drop_neighbour(bytes.error());
+        if (may_come && fresh) co_await sleep_for(missing_pause);
         ask_at_ = clock_->now();
     }
+}
+
+bool PeerSource::blame(std::uint64_t offset) {
+    const std::string neighbour = std::exchange(sender_of(offset / chunk_size_bytes), {});
+    if (neighbour.empty()) return false;
+    const Error wrong(ErrorCode::data_corrupt, "its bytes are not the model's");
+    if (to_neighbour_ && neighbour == advice_.neighbour()) {
+        drop_neighbour(wrong);
+    } else if (failed_.size() < failed_max) {
+        failed_.push_back(neighbour);
+    }
+    return true;
 }
 
 void PeerSource::log_end(const Sha256& sha256) const {

@@ -3,6 +3,7 @@
 /// coordinator. The coordinator decides who fetches from where, so that a site of many machines
 /// fetches a model once.
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,8 +25,8 @@ struct PeerIdentities {
     SiteId site;
 };
 
-/// Single-threaded; one download at a time, its chunks in order. What a neighbour sends is verified
-/// here already: a bad one is dropped and named to the coordinator, and costs no try.
+/// Single-threaded; one download at a time, its chunks in order, one ahead of the one that is being
+/// verified. Does not verify what neighbours send: blame() tells it.
 class PeerSource final : public ArtefactSource {
 public:
     PeerSource(GatewayAddress gateway, ArtefactSource& origin, TrafficMeter& meter,
@@ -41,6 +42,8 @@ public:
     [[nodiscard]] boost::asio::awaitable<Result<std::string>> read(Sha256 sha256,
                                                                    std::uint64_t offset,
                                                                    std::uint64_t length) override;
+    /// A neighbour that gave it is dropped, and named to the coordinator.
+    [[nodiscard]] bool blame(std::uint64_t offset) override;
 
     /// Tells the coordinator that this node has all of a model and serves it.
     [[nodiscard]] boost::asio::awaitable<void> announce(Sha256 sha256, std::uint64_t size_bytes);
@@ -58,6 +61,7 @@ private:
                                                                              std::uint64_t length);
     void follow(const wire::WhereAnswer& answer);
     void drop_neighbour(const Error& why);
+    [[nodiscard]] std::string& sender_of(std::uint64_t index) { return senders_[index % 2]; }
     void log_end(const Sha256& sha256) const;
 
     GatewayAddress gateway_;
@@ -75,7 +79,8 @@ private:
     wire::WhereAnswer advice_;
     Time ask_at_;
     std::vector<std::string> failed_;
-    std::uint64_t from_origin_ = 0;  ///< chunks
+    std::array<std::string, 2> senders_;  ///< of the last chunks by parity; empty: the coordinator
+    std::uint64_t from_origin_ = 0;       ///< chunks
     std::uint64_t from_neighbours_ = 0;
 };
 

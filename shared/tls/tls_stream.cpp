@@ -148,10 +148,17 @@ TlsStream::Step TlsStream::try_read(void* data, std::size_t size) {
     if (size == 0) return {};
     ERR_clear_error();
     errno = 0;
-    std::size_t n = 0;
-    const int rc = SSL_read_ex(ssl_.get(), data, size, &n);
-    if (rc != 1) return step_of(rc);
-    return {.bytes = n};
+    std::size_t taken = 0;
+    do {  // a record a time, as long as they are here: each completion costs more than a record
+        std::size_t n = 0;
+        const int rc = SSL_read_ex(ssl_.get(), static_cast<char*>(data) + taken, size - taken, &n);
+        if (rc != 1) {
+            if (taken > 0) break;  // an error comes again
+            return step_of(rc);
+        }
+        taken += n;
+    } while (taken < size && SSL_has_pending(ssl_.get()) == 1);
+    return {.bytes = taken};
 }
 
 TlsStream::Step TlsStream::try_flush() {

@@ -1,5 +1,5 @@
 // What the benchmarks share: a bare engine beside the grid's, process figures, medians.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
@@ -27,6 +27,13 @@ export const cpuSecondsOf = (name) => readdirSync('/proc').filter((entry) => /^\
 
 export const residentKiB = (pid) =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
+
+// Runs a benchmark that is a program of its own; its last line is the figures.
+export function runProgram(name) {
+  const { status } = spawnSync(join(process.env.GLEANER_BINARY_DIR, 'tests/bench', name),
+    { stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status !== 0) throw new Error(`${name} has failed`);
+}
 
 // llama-server as a node starts it, without sandbox or grid.
 export class BareEngine {

@@ -165,6 +165,11 @@ Status check(const Settings& s) {
     GLEANER_TRY(within("cpu_celsius_max", s.cpu_celsius_max, 50, 110));
     GLEANER_TRY(within("gpu_power_percent", s.gpu_power_percent, 30, 100));
     GLEANER_TRY(within("cpu_threads", s.cpu_threads, 0, 512));
+    GLEANER_TRY(within("memory_bytes", s.memory_bytes, 0, settings_bytes_max));
+    GLEANER_TRY(within("disk_bytes", s.disk_bytes, 0, settings_bytes_max));
+    GLEANER_TRY(within("down_bytes_per_s", s.down_bytes_per_s, 0, settings_bytes_max));
+    GLEANER_TRY(within("up_bytes_per_s", s.up_bytes_per_s, 0, settings_bytes_max));
+    GLEANER_TRY(within("month_bytes", s.month_bytes, 0, settings_bytes_max));
     GLEANER_TRY(within("electricity_micros_per_kwh", s.electricity_micros_per_kwh, 0, 100'000'000));
     GLEANER_TRY(within("games (entries)", s.games.size(), 0, 1'000));
     for (const auto& game : s.games) {

@@ -16,6 +16,9 @@ namespace gleaner::guest {
 /// The hours of a week in local time: bit 0 is Monday from 00:00 to 01:00.
 using WeekGrid = std::bitset<168>;
 
+/// Of memory, disk and traffic: 1 PiB.
+inline constexpr std::uint64_t settings_bytes_max = 1ull << 50;
+
 struct Settings {
     /// While somebody uses the machine.
     enum class InUse : std::uint8_t { pause, throttle, run };

@@ -92,6 +92,7 @@ TEST_CASE("settings out of range are refused with the field's name") {
     CHECK(message([](Settings& s) { s.business_to_minute = 1440; }).find("business_to") == 0);
     CHECK(message([](Settings& s) { s.games = {"C:\\games\\x.exe"}; }).find("games") == 0);
     CHECK(message([](Settings& s) { s.games = {""}; }).find("games") == 0);
+    CHECK(message([](Settings& s) { s.memory_bytes = 2ull << 50; }).find("memory_bytes") == 0);
 }
 
 TEST_CASE("suggestions can be used as they are, and say what they mean in both languages") {
