@@ -86,6 +86,8 @@ private:
     void hand_in_reports();
     /// Of so many days, and the usual ones at least.
     void ask_for_money(std::uint32_t days);
+    /// Once an hour at most.
+    void ask_if_old();
     [[nodiscard]] boost::asio::awaitable<void> ask_hourly();
     [[nodiscard]] EarningSide earning_side() const;
     [[nodiscard]] boost::asio::awaitable<Status> tell_earnings(std::uint32_t days,

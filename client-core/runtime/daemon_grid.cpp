@@ -16,6 +16,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr Duration money_interval = 1h;
+constexpr Duration money_look = 10min;
 /// A person who asks sees nothing older, if the coordinator can be reached.
 constexpr Duration money_age_max = 10min;
 constexpr Duration answer_limit = 5s;
@@ -27,7 +28,7 @@ constexpr Duration answer_pace = 50ms;
 void Daemon::connected() {
     benchmarks_.session_began();
     hand_in_reports();
-    if (!earnings_.knows(EarningsDesk::days_usual, money_interval)) ask_for_money(0);
+    ask_if_old();
 }
 
 void Daemon::hand_in_reports() {
@@ -42,6 +43,10 @@ void Daemon::benchmark_verdict(const wire::BenchmarkVerdict& verdict) {
 void Daemon::ask_for_money(std::uint32_t days) {
     if (node_)
         node_->ask_for_money(std::clamp(days, EarningsDesk::days_usual, EarningsDesk::days_max));
+}
+
+void Daemon::ask_if_old() {
+    if (!earnings_.knows(EarningsDesk::days_usual, money_interval)) ask_for_money(0);
 }
 
 void Daemon::money_told(const wire::NodeMoney& money) {
@@ -66,8 +71,8 @@ EarningSide Daemon::earning_side() const {
 
 asio::awaitable<void> Daemon::ask_hourly() {
     for (;;) {
-        co_await sleep_for(money_interval);
-        ask_for_money(0);
+        co_await sleep_for(money_look);
+        ask_if_old();
     }
 }
 

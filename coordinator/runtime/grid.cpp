@@ -168,6 +168,7 @@ void Grid::node_joined(const store::Node& node, const wire::Hello& hello, NodeLi
     entry.trouble = {};
     entry.has_engine = engine != nullptr;
     entry.paused = false;
+    entry.told_benchmark = false;
     entry.devices = devices_of(hello, engine);
     entry.facts = {node.id, node.site, node.owner, node.site_certified,
                    device_class_of(hello, engine)};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "coordinator/runtime/grid_state.h"
 #include "shared/model/civil_day.h"
@@ -53,8 +54,9 @@ void Grid::State::on_benchmark_report(const NodeId& node, const wire::ToCoordina
     if (weighed.record && entry.reports_waiting >= reports_waiting_max) return;  // a flood
     if (!weighed.record) {
         ++counters.benchmarks_refused;
-        spdlog::warn("event=benchmark_refused node={} why=\"{}\"", node.get(),
-                     weighed.verdict.english());
+        if (!std::exchange(entry.told_benchmark, true))
+            spdlog::warn("event=benchmark_refused node={} why=\"{}\"", node.get(),
+                         weighed.verdict.english());
         wire::ToNode answer;
         *answer.mutable_benchmark_verdict() = std::move(weighed.verdict);
         return send(node, answer);
@@ -70,7 +72,8 @@ asio::awaitable<void> Grid::State::keep_report(store::BenchRecord record,
     std::function<Result<bool>(store::Store&)> work =
         [record = std::move(record)](store::Store& db) { return db.keep_bench_report(record); };
     const auto kept = co_await store.write(std::move(work));
-    --nodes[node].reports_waiting;
+    auto& entry = nodes[node];
+    --entry.reports_waiting;
     if (kept.has_error()) {
         // Not answered: the node hands it in again with its next session.
         spdlog::warn("event=benchmark_not_kept node={} why=\"{}\"", node.get(),
@@ -78,7 +81,8 @@ asio::awaitable<void> Grid::State::keep_report(store::BenchRecord record,
         co_return;
     }
     if (kept.value()) note_verdict(counters, found);
-    if (kept.value() && (found == Plausibility::too_good || found == Plausibility::too_poor))
+    const bool suspicious = found == Plausibility::too_good || found == Plausibility::too_poor;
+    if (kept.value() && suspicious && !std::exchange(entry.told_benchmark, true))
         spdlog::warn("event=benchmark_suspicious node={} device={} verdict={} why=\"{}\"",
                      node.get(), verdict.device(), to_string(found), verdict.english());
     verdict.set_known_already(!kept.value());
@@ -103,14 +107,15 @@ void Grid::State::count_offered() {
     std::map<std::string, std::int64_t> devices;
     for (const auto& [id, node] : nodes) {
         if (node.link == nullptr || node.paused) continue;
+        const auto& paused = node.trouble.paused_devices;
         // All under the kind by which the node's work is metered, so that both can be compared.
         devices[node.facts.device_class] +=
-            std::ranges::count_if(node.devices, [&](const AnnouncedDevice& device) {
-                return device.usable && !node.trouble.paused_devices.contains(device.id);
+            std::ranges::count_if(node.devices, [&paused](const AnnouncedDevice& device) {
+                return device.usable && !paused.contains(device.id);
             });
     }
     for (const auto& [device_class, count] : devices) {
-        const std::int64_t seconds = count * (passed / std::chrono::seconds(1));
+        const std::int64_t seconds = count * passed / std::chrono::seconds(1);
         if (seconds <= 0) continue;
         store.post_write(
             [device_class = device_class, seconds](store::Store& db) {

@@ -28,6 +28,7 @@ struct Grid::State {
         bool said_goodbye = false;
         bool has_engine = false;
         bool paused = false;              ///< all of it; single devices: see trouble
+        bool told_benchmark = false;      ///< a bad one, to the log: once a session
         bool money_asked = false;         ///< and not yet told
         std::size_t reports_waiting = 0;  ///< of benchmarks, for the store
         std::vector<AnnouncedDevice> devices;
