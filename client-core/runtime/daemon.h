@@ -17,6 +17,7 @@
 #include "client-core/runtime/benchmark_desk.h"
 #include "client-core/runtime/guest_guard.h"
 #include "client-core/runtime/node.h"
+#include "client-core/runtime/power_keeper.h"
 #include "shared/async/notification.h"
 #include "shared/async/task_group.h"
 
@@ -70,6 +71,7 @@ private:
     /// The coordinator that was joined is the node's from now on, also after a restart.
     [[nodiscard]] Status move_home(const std::string& coordinator);
     void limit_node();
+    void limit_power();
 
     // ---- daemon_control.cpp ----
     [[nodiscard]] boost::asio::awaitable<Status> join(std::string coordinator, std::string token);
@@ -91,6 +93,7 @@ private:
     std::unique_ptr<GuestGuard> guard_;
     BenchmarkDesk benchmarks_;
     Sentence last_why_;  ///< as told to the activity log
+    PowerKeeper power_;
     TaskGroup background_;
     std::unique_ptr<ControlServer> control_;
     std::unique_ptr<Node> node_;

@@ -33,6 +33,7 @@ void say(const Sentence& sentence, control::Sentence& out);
 [[nodiscard]] Sentence model_state(const std::string& model, const std::string& device,
                                    ModelHost::Phase phase, const std::string& problem);
 [[nodiscard]] Sentence device_failed(const std::string& device, const std::string& why);
+[[nodiscard]] Sentence power_not_limited(const Error& error);
 /// An error's words come in English from where it arose; the Chinese sentence introduces them.
 [[nodiscard]] Sentence failed(const Error& error);
 
