@@ -90,18 +90,19 @@ asio::awaitable<Status> ArtefactCache::fetch_chunks(WantedArtefact wanted, Artef
     const std::uint64_t count = chunk_count(wanted.size_bytes);
     Backoff backoff(options_.retry_base, options_.retry_cap);
     std::optional<std::string> ahead;  // the next chunk, which came while one was written
+    std::optional<std::string> wanted_now;
     std::uint32_t corrupt = 0;
     while (partial.next_chunk() < count) {
         if (on_progress) on_progress(partial.bytes());
         const std::uint64_t index = partial.next_chunk();
-        if (!ahead) {
+        if (!wanted_now) {
             auto reading = read_chunk(wanted, source, index);
-            GLEANER_CO_TRY(ahead, co_await std::move(reading));
+            GLEANER_CO_TRY(wanted_now, co_await std::move(reading));
         }
-        auto appending = append(wanted, partial, std::exchange(ahead, std::nullopt).value());
+        auto appending = append(wanted, partial, std::exchange(wanted_now, std::nullopt).value());
         Status appended = ok();
         Status read = ok();
-        if (index + 1 < count) {
+        if (index + 1 < count && !ahead) {
             auto reading = read_chunk(wanted, source, index + 1);
             auto working = both(std::move(appending), std::move(reading));
             auto [status, next] = co_await std::move(working);
@@ -117,6 +118,7 @@ asio::awaitable<Status> ArtefactCache::fetch_chunks(WantedArtefact wanted, Artef
         if (appended) {
             corrupt = 0;
             GLEANER_CO_TRY(std::move(read));
+            wanted_now = std::exchange(ahead, std::nullopt);
             continue;
         }
         const Error& error = appended.error();
@@ -127,7 +129,6 @@ asio::awaitable<Status> ArtefactCache::fetch_chunks(WantedArtefact wanted, Artef
         spdlog::warn("event=chunk_damaged sha256={} chunk={} again={} why=\"{}\"",
                      wanted.sha256.get(), index, again, error.message());
         if (!again) co_return error.within(name_of(wanted, index));
-        ahead.reset();
         if (costs) co_await sleep_for(backoff.next(random_));
     }
     co_return ok();

@@ -26,13 +26,13 @@ public:
             GLEANER_TRY(check());
             GLEANER_TRY(join());
             GLEANER_TRY(await_site());
+            GLEANER_TRY(check_site());
             world_.out << "joined: this machine is node " << state_.node() << " of site "
                        << state_.site() << "\n";
         } else {
             world_.out << "this machine is node " << state_.node() << " of site " << state_.site()
-                       << " already\n";
+                       << " already; to move it: gleanerctl node leave, then this again\n";
         }
-        GLEANER_TRY(check_site());
         if (!options_.settings.empty()) {
             GLEANER_TRY(take_settings());
         }
@@ -126,7 +126,10 @@ private:
         do {
             GLEANER_TRY(state(look_again));
         } while (state_.site().empty() && world_.clock.now() < until);
-        return ok();
+        if (!state_.site().empty()) return ok();
+        return Error(ErrorCode::timeout,
+                     "this machine was let in, but its node does not come up: " +
+                         state_.why().en() + " Run this again.");
     }
 
     Status check_site() {

@@ -72,6 +72,12 @@ Daemon::Daemon(DaemonParts parts, const Clock& clock, const asio::any_io_executo
                   [this] { give_orders(); }),
       earnings_(parts_.folder.path(), clock),
       sent_(clock),
+      power_(
+          parts_.folder.path() / "limited_power", {},
+          [this](const Error& error) {
+              log_.add(ActivityLog::Level::warning, words::power_not_limited(error));
+          },
+          executor),
       background_(executor, log_failure),
       wake_(executor),
       node_ended_(executor) {}
@@ -79,6 +85,7 @@ Daemon::Daemon(DaemonParts parts, const Clock& clock, const asio::any_io_executo
 Daemon::~Daemon() = default;
 
 asio::awaitable<Status> Daemon::run() {
+    power_.want({});  // a crash may have left a limit
     if (parts_.watch) {
         guard_ = std::make_unique<GuestGuard>(parts_.folder.path(), std::move(parts_.watch), clock_,
                                               executor_);
@@ -95,6 +102,7 @@ asio::awaitable<Status> Daemon::run() {
     co_await benchmarks_.stop();
     background_.cancel(asio::cancellation_type::terminal);
     co_await background_.join();
+    co_await power_.stop();
     if (guard_) co_await guard_->stop();
     if (control_) co_await control_->stop();
     co_return outcome;
@@ -162,6 +170,7 @@ asio::awaitable<Status> Daemon::run_node() {
     auto running = node_->run();
     const Status ended = co_await std::move(running);
     node_.reset();
+    if (guard_) limit_power();
     co_return ended;
 }
 
@@ -172,9 +181,8 @@ bool Daemon::has_identity() const {
 }
 
 Status Daemon::move_home(const std::string& coordinator) {
-    GLEANER_TRY(replace_file(home_file(parts_.folder.path()), coordinator + "\n"));
     if (parts_.options.coordinator.empty()) home_ = coordinator;
-    return ok();
+    return replace_file(home_file(parts_.folder.path()), coordinator + "\n");
 }
 
 void Daemon::stop() {
@@ -196,6 +204,7 @@ void Daemon::give_orders() {
     if (node_) node_->obey(std::move(orders), forecast);
     if (guard_) {
         if (node_) limit_node();
+        limit_power();
         tell_log(guard_->decision());
         if (guard_->decision().whole == guest::Reason::shutting_down)
             (void)background_.spawn(let_system_go());
@@ -209,6 +218,20 @@ void Daemon::limit_node() {
     node_->limit_processor(settings.cpu_threads, settings.memory_bytes);
     node_->set_limits({settings.down_bytes_per_s, settings.up_bytes_per_s, settings.month_bytes},
                       settings.disk_bytes);
+}
+
+void Daemon::limit_power() {
+    const std::uint32_t percent = guard_->in_force().gpu_power_percent;
+    PowerWishes wanted;
+    for (const NodeDevice& device : parts_.devices) {
+        if (!node_ || percent >= 100 || device.access.kind != GpuAccess::Kind::nvidia) continue;
+        const auto decided = guard_->decision().devices.find(device.id);
+        const bool paused = decided != guard_->decision().devices.end() &&
+                            decided->second.verdict == guest::Verdict::pause;
+        // Whoever is back has all of the card's power back.
+        if (!paused) wanted[device.access.minor] = percent;
+    }
+    power_.want(std::move(wanted));
 }
 
 void Daemon::tell_log(const guest::Decision& decision) {

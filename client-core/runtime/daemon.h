@@ -18,6 +18,7 @@
 #include "client-core/runtime/earnings_desk.h"
 #include "client-core/runtime/guest_guard.h"
 #include "client-core/runtime/node.h"
+#include "client-core/runtime/power_keeper.h"
 #include "client-core/runtime/sent_book.h"
 #include "shared/async/notification.h"
 #include "shared/async/task_group.h"
@@ -81,6 +82,7 @@ private:
     /// The coordinator that was joined is the node's from now on, also after a restart.
     [[nodiscard]] Status move_home(const std::string& coordinator);
     void limit_node();
+    void limit_power();
 
     // ---- daemon_grid.cpp ----
     void hand_in_reports();
@@ -122,6 +124,8 @@ private:
     SentBook sent_;
     std::int64_t consent_at_s_ = 0;  ///< given on this machine, since 1970; 0: not here
     Sentence last_why_;              ///< as told to the activity log
+    Sentence last_why_;              ///< as told to the activity log
+    PowerKeeper power_;
     TaskGroup background_;
     std::unique_ptr<ControlServer> control_;
     std::unique_ptr<Node> node_;

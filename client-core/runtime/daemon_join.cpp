@@ -76,12 +76,15 @@ asio::awaitable<Status> Daemon::join(const control::Join& request) {
     auto enrolling = enrol_into(parts_.folder.path(), std::move(address), std::move(token),
                                 parts_.hardware_fingerprint, clock_);
     GLEANER_CO_TRY(const auto node, co_await std::move(enrolling));
-    GLEANER_CO_TRY(move_home(request.coordinator()));
+    // The machine has joined: a small file that cannot be written is told, and undoes nothing.
+    Status kept = move_home(request.coordinator());
     if (request.has_owner()) {
         consent_at_s_ = clock_.wall().seconds();
-        GLEANER_CO_TRY(
-            replace_file(consent_file(parts_.folder.path()), std::to_string(consent_at_s_) + "\n"));
+        const Status written =
+            replace_file(consent_file(parts_.folder.path()), std::to_string(consent_at_s_) + "\n");
+        if (kept.has_value()) kept = written;
     }
+    if (kept.has_error()) log_.add(ActivityLog::Level::warning, words::failed(kept.error()));
     GLEANER_CO_TRY(const auto identity, Credentials::load(parts_.folder.path()));
     log_.add(ActivityLog::Level::info,
              words::joined(node, identity ? identity->site().get() : std::string()));

@@ -63,6 +63,7 @@ enum class SentField : std::uint8_t {
 };
 [[nodiscard]] Sentence sent(SentField field);
 
+[[nodiscard]] Sentence power_not_limited(const Error& error);
 /// An error's words come in English from where it arose; the Chinese sentence introduces them.
 [[nodiscard]] Sentence failed(const Error& error);
 

@@ -216,7 +216,8 @@ bool PeerSource::blame(std::uint64_t offset) {
     const Error wrong(ErrorCode::data_corrupt, "its bytes are not the model's");
     if (to_neighbour_ && neighbour == advice_.neighbour()) {
         drop_neighbour(wrong);
-    } else if (failed_.size() < failed_max) {
+    } else if (failed_.size() < failed_max &&
+               std::ranges::find(failed_, neighbour) == failed_.end()) {
         failed_.push_back(neighbour);
     }
     return true;

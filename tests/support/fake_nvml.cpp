@@ -1,4 +1,5 @@
-// Stands in for libnvidia-ml.so.1 in tests: two GPUs, of which the second has no sensors.
+// Stands in for libnvidia-ml.so.1 in tests: two GPUs, of which the second has no sensors, and no
+// power limit. Tests read and set the first one's through fake_nvml_power().
 #include <cstring>
 
 extern "C" {
@@ -10,6 +11,8 @@ struct utilization_type {
     unsigned gpu, memory;
 };
 static int gpus[2];
+static unsigned power_limit = 115000;
+static bool power_forbidden = false;
 
 int nvmlInit_v2() {
     return 0;
@@ -68,5 +71,30 @@ int nvmlDeviceGetUtilizationRates(void* device, utilization_type* rates) {
 int nvmlDeviceGetPowerUsage(void* device, unsigned* milliwatts) {
     *milliwatts = 95500;
     return device == &gpus[0] ? 0 : 3;
+}
+int nvmlDeviceGetPowerManagementLimit(void* device, unsigned* milliwatts) {
+    *milliwatts = power_limit;
+    return device == &gpus[0] ? 0 : 3;
+}
+int nvmlDeviceGetPowerManagementDefaultLimit(void* device, unsigned* milliwatts) {
+    *milliwatts = 115000;
+    return device == &gpus[0] ? 0 : 3;
+}
+int nvmlDeviceGetPowerManagementLimitConstraints(void* device, unsigned* min, unsigned* max) {
+    *min = 70000;
+    *max = 120000;
+    return device == &gpus[0] ? 0 : 3;
+}
+int nvmlDeviceSetPowerManagementLimit(void* device, unsigned milliwatts) {
+    if (power_forbidden) return 4;
+    if (device != &gpus[0]) return 3;
+    power_limit = milliwatts;
+    return 0;
+}
+/// Returns the limit; 0 leaves it as it is.
+unsigned fake_nvml_power(unsigned set_to, int forbidden) {
+    power_forbidden = forbidden != 0;
+    if (set_to != 0) power_limit = set_to;
+    return power_limit;
 }
 }  // extern "C"

@@ -20,9 +20,13 @@ gleaner_unit_test(unit_node_runtime
         client-core/runtime/enrolment_token_test.cpp
         client-core/runtime/gateway_refusal_test.cpp
         client-core/runtime/node_options_test.cpp
+        client-core/runtime/power_keeper_test.cpp
         client-core/runtime/run_set_test.cpp
         client-core/runtime/wire_words_test.cpp
     DEPS gleaner_client_runtime)
+target_compile_definitions(unit_node_runtime PRIVATE FAKE_NVML="$<TARGET_FILE:fake_nvml>")
+target_link_libraries(unit_node_runtime PRIVATE ${CMAKE_DL_LIBS})
+add_dependencies(unit_node_runtime fake_nvml)
 
 gleaner_unit_test(unit_control
     SOURCES client-core/control/control_server_test.cpp client-core/control/guest_settings_test.cpp

@@ -2,24 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <dlfcn.h>
-#include <system_error>
+#include <utility>
 #include <vector>
+
+#include "client-core/platform/linux/nvml_library.h"
 
 namespace gleaner::guest {
 
 namespace {
 
-// The part of NVML's binary interface used here (nvml.h), declared by hand so that building needs
-// no NVIDIA package.
-using NvmlDevice = struct NvmlDeviceOpaque*;
-using NvmlReturn = int;
-constexpr NvmlReturn nvml_success = 0;
-constexpr NvmlReturn nvml_not_found = 6;
-constexpr NvmlReturn nvml_insufficient_size = 7;
-constexpr NvmlReturn nvml_gpu_is_lost = 15;
-constexpr NvmlReturn nvml_reset_required = 16;
-constexpr unsigned nvml_temperature_gpu = 0;
 constexpr unsigned long long nvml_not_available = ~0ULL;
 constexpr unsigned gpus_max = 64;
 constexpr unsigned users_max = 1024;
@@ -40,83 +31,45 @@ struct NvmlSample {  // nvmlProcessUtilizationSample_t
     unsigned decoder;
 };
 
-struct NvmlUtilization {
-    unsigned gpu;
-    unsigned memory;
-};
-
-struct NvmlMemory {  // nvmlMemory_t
-    unsigned long long total;
-    unsigned long long free;
-    unsigned long long used;
-};
-
-using ListProcesses = NvmlReturn (*)(NvmlDevice, unsigned*, NvmlProcess*);
+using ListProcesses = nvml::Return (*)(nvml::Device, unsigned*, NvmlProcess*);
 
 }  // namespace
 
 struct NvidiaUse::Library {
-    void* handle = nullptr;
-    bool started = false;
-    NvmlReturn (*init)() = nullptr;
-    NvmlReturn (*shutdown)() = nullptr;
-    const char* (*error_string)(NvmlReturn) = nullptr;
-    NvmlReturn (*count)(unsigned*) = nullptr;
-    NvmlReturn (*by_index)(unsigned, NvmlDevice*) = nullptr;
-    NvmlReturn (*minor_number)(NvmlDevice, unsigned*) = nullptr;
-    NvmlReturn (*temperature)(NvmlDevice, unsigned, unsigned*) = nullptr;
-    NvmlReturn (*utilization)(NvmlDevice, NvmlUtilization*) = nullptr;
-    NvmlReturn (*memory)(NvmlDevice, NvmlMemory*) = nullptr;
+    std::unique_ptr<nvml::Library> base;
+    nvml::Return (*temperature)(nvml::Device, unsigned, unsigned*) = nullptr;
+    nvml::Return (*utilization)(nvml::Device, nvml::Utilization*) = nullptr;
+    nvml::Return (*memory)(nvml::Device, nvml::Memory*) = nullptr;
     ListProcesses compute = nullptr;
     ListProcesses graphics = nullptr;
     /// Null in old drivers.
-    NvmlReturn (*process_utilization)(NvmlDevice, NvmlSample*, unsigned*,
-                                      unsigned long long) = nullptr;
-
-    ~Library() {
-        if (started) shutdown();
-        if (handle != nullptr) dlclose(handle);
-    }
-
-    template <class Function>
-    bool find(const char* symbol, Function& function) {
-        function = reinterpret_cast<Function>(dlsym(handle, symbol));
-        return function != nullptr;
-    }
+    nvml::Return (*process_utilization)(nvml::Device, NvmlSample*, unsigned*,
+                                        unsigned long long) = nullptr;
 
     bool find_all() {
-        static_cast<void>(find("nvmlDeviceGetProcessUtilization", process_utilization));
-        return find("nvmlInit_v2", init) && find("nvmlShutdown", shutdown) &&
-               find("nvmlErrorString", error_string) && find("nvmlDeviceGetCount_v2", count) &&
-               find("nvmlDeviceGetHandleByIndex_v2", by_index) &&
-               find("nvmlDeviceGetMinorNumber", minor_number) &&
-               find("nvmlDeviceGetTemperature", temperature) &&
-               find("nvmlDeviceGetUtilizationRates", utilization) &&
-               find("nvmlDeviceGetMemoryInfo", memory) &&
-               (find("nvmlDeviceGetComputeRunningProcesses_v3", compute) ||
-                find("nvmlDeviceGetComputeRunningProcesses_v2", compute)) &&
-               (find("nvmlDeviceGetGraphicsRunningProcesses_v3", graphics) ||
-                find("nvmlDeviceGetGraphicsRunningProcesses_v2", graphics));
-    }
-
-    [[nodiscard]] Error refusal(const char* what, NvmlReturn code) const {
-        return {ErrorCode::unsupported, std::string("NVIDIA: ") + what + ": " + error_string(code) +
-                                            ": reinstall the driver or restart"};
+        static_cast<void>(base->find("nvmlDeviceGetProcessUtilization", process_utilization));
+        return base->find("nvmlDeviceGetTemperature", temperature) &&
+               base->find("nvmlDeviceGetUtilizationRates", utilization) &&
+               base->find("nvmlDeviceGetMemoryInfo", memory) &&
+               (base->find("nvmlDeviceGetComputeRunningProcesses_v3", compute) ||
+                base->find("nvmlDeviceGetComputeRunningProcesses_v2", compute)) &&
+               (base->find("nvmlDeviceGetGraphicsRunningProcesses_v3", graphics) ||
+                base->find("nvmlDeviceGetGraphicsRunningProcesses_v2", graphics));
     }
 
     /// Users by process; those of both lists hold their memory once.
-    NvmlReturn list(NvmlDevice device, ListProcesses function,
-                    std::map<std::int64_t, GpuUser>& users) const {
+    nvml::Return list(nvml::Device device, ListProcesses function,
+                      std::map<std::int64_t, GpuUser>& users) const {
         std::vector<NvmlProcess> processes(64);
         auto size = static_cast<unsigned>(processes.size());
-        NvmlReturn code = function(device, &size, processes.data());
-        if (code == nvml_insufficient_size) {
+        nvml::Return code = function(device, &size, processes.data());
+        if (code == nvml::insufficient_size) {
             // Some more, as others may come meanwhile.
             processes.resize(std::min(size + 16, users_max));
             size = static_cast<unsigned>(processes.size());
             code = function(device, &size, processes.data());
         }
-        if (code != nvml_success) return code;
+        if (code != nvml::success) return code;
         processes.resize(std::min<std::size_t>(size, processes.size()));
         for (const NvmlProcess& process : processes) {
             GpuUser& user = users[process.pid];
@@ -128,18 +81,18 @@ struct NvidiaUse::Library {
     }
 
     /// Adds each process's share since `seen_until`; false if this driver keeps no such record.
-    bool add_shares(NvmlDevice device, unsigned long long& seen_until,
+    bool add_shares(nvml::Device device, unsigned long long& seen_until,
                     std::map<std::int64_t, GpuUser>& users) const {
         if (process_utilization == nullptr) return false;
         unsigned size = 0;
-        NvmlReturn code = process_utilization(device, nullptr, &size, seen_until);
-        if (code == nvml_not_found || (code == nvml_success && size == 0)) return true;
-        if (code != nvml_insufficient_size && code != nvml_success) return false;
+        nvml::Return code = process_utilization(device, nullptr, &size, seen_until);
+        if (code == nvml::not_found || (code == nvml::success && size == 0)) return true;
+        if (code != nvml::insufficient_size && code != nvml::success) return false;
         std::vector<NvmlSample> samples(std::min(size, users_max));
         size = static_cast<unsigned>(samples.size());
         code = process_utilization(device, samples.data(), &size, seen_until);
-        if (code == nvml_not_found) return true;
-        if (code != nvml_success) return false;
+        if (code == nvml::not_found) return true;
+        if (code != nvml::success) return false;
         samples.resize(std::min<std::size_t>(size, samples.size()));
         for (const NvmlSample& sample : samples) {
             seen_until = std::max(seen_until, sample.micros);
@@ -157,57 +110,43 @@ NvidiaUse::NvidiaUse(std::unique_ptr<Library> library) : library_(std::move(libr
 NvidiaUse::~NvidiaUse() = default;
 
 Result<std::unique_ptr<NvidiaUse>> NvidiaUse::open(const NvidiaManagement::Places& places) {
-    const bool driver = std::any_of(places.driver_marks.begin(), places.driver_marks.end(),
-                                    [](const std::filesystem::path& mark) {
-                                        std::error_code ec;
-                                        return std::filesystem::exists(mark, ec);
-                                    });
-    if (!driver) return Error(ErrorCode::not_found, "NVIDIA: no driver on this machine");
     auto library = std::make_unique<Library>();
-    library->handle = dlopen(places.library.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (library->handle == nullptr)
-        return Error(ErrorCode::unsupported,
-                     "NVIDIA: the driver is there, its library is not: "
-                     "install the package with " +
-                         places.library);
+    GLEANER_TRY(library->base, nvml::Library::open(places));
     if (!library->find_all())
         return Error(ErrorCode::unsupported, "NVIDIA: " + places.library +
                                                  " cannot tell who uses a GPU: the driver is too "
                                                  "old (450 or later is needed)");
-    const NvmlReturn code = library->init();
-    if (code != nvml_success) return library->refusal("its management library refuses", code);
-    library->started = true;
     return std::unique_ptr<NvidiaUse>(new NvidiaUse(std::move(library)));
 }
 
 Result<std::map<std::uint32_t, DeviceUse>> NvidiaUse::sample(const ProcessTable& processes) {
     unsigned count = 0;
-    const NvmlReturn counted = library_->count(&count);
-    if (counted != nvml_success) return library_->refusal("counting GPUs", counted);
+    const nvml::Return counted = library_->base->count(&count);
+    if (counted != nvml::success) return library_->base->refusal("counting GPUs", counted);
     std::map<std::uint32_t, DeviceUse> uses;
     for (unsigned index = 0; index < std::min(count, gpus_max); ++index) {
-        NvmlDevice device = nullptr;
-        NvmlReturn code = library_->by_index(index, &device);
+        nvml::Device device = nullptr;
+        nvml::Return code = library_->base->by_index(index, &device);
         unsigned minor = 0;
-        if (code == nvml_success) code = library_->minor_number(device, &minor);
-        if (code == nvml_success) minors_[index] = minor;
+        if (code == nvml::success) code = library_->base->minor_number(device, &minor);
+        if (code == nvml::success) minors_[index] = minor;
         std::map<std::int64_t, GpuUser> users;
-        if (code == nvml_success) code = library_->list(device, library_->compute, users);
+        if (code == nvml::success) code = library_->list(device, library_->compute, users);
         // A card for computing only has no such list.
-        NvmlReturn drawn = nvml_success;
-        if (code == nvml_success) drawn = library_->list(device, library_->graphics, users);
+        nvml::Return drawn = nvml::success;
+        if (code == nvml::success) drawn = library_->list(device, library_->graphics, users);
         const auto known = minors_.find(index);
         if (known == minors_.end()) continue;
         DeviceUse& use = uses[known->second];
-        for (const NvmlReturn each : {code, drawn}) {
-            use.lost = use.lost || each == nvml_gpu_is_lost || each == nvml_reset_required;
+        for (const nvml::Return each : {code, drawn}) {
+            use.lost = use.lost || each == nvml::gpu_is_lost || each == nvml::reset_required;
         }
-        if (use.lost || code != nvml_success) continue;
+        if (use.lost || code != nvml::success) continue;
         unsigned degrees = 0;
-        if (library_->temperature(device, nvml_temperature_gpu, &degrees) == nvml_success)
+        if (library_->temperature(device, nvml::temperature_gpu, &degrees) == nvml::success)
             use.celsius = degrees;
-        NvmlMemory memory{};
-        if (library_->memory(device, &memory) == nvml_success) {
+        nvml::Memory memory{};
+        if (library_->memory(device, &memory) == nvml::success) {
             use.memory_free_bytes = memory.free;
             use.memory_total_bytes = memory.total;
         }
@@ -220,12 +159,12 @@ Result<std::map<std::uint32_t, DeviceUse>> NvidiaUse::sample(const ProcessTable&
             use.others.push_back(user);
             sum += user.percent;
         }
-        NvmlUtilization rates{};
+        nvml::Utilization rates{};
         if (shares) {
             use.percent = std::min(sum, 100U);
         } else if (use.others.empty()) {
             use.percent = 0;
-        } else if (!own_there && library_->utilization(device, &rates) == nvml_success) {
+        } else if (!own_there && library_->utilization(device, &rates) == nvml::success) {
             use.percent = std::min(rates.gpu, 100U);  // all of it is theirs
         }
     }

@@ -163,7 +163,7 @@ TEST_CASE("a chunk damaged once is fetched again") {
     const auto path = f.model(sha256);
     REQUIRE(path);
     CHECK(content_of(path.value()) == content);
-    CHECK(f.source.reads == std::vector<std::uint64_t>{0, 1, 1, 1, 2});
+    CHECK(f.source.reads == std::vector<std::uint64_t>{0, 1, 2, 1, 1});  // 2 while 1 was looked at
 }
 
 TEST_CASE("a chunk that stays wrong fails the artefact, is named, and is not asked for endlessly") {
@@ -175,7 +175,7 @@ TEST_CASE("a chunk that stays wrong fails the artefact, is named, and is not ask
     REQUIRE_FALSE(path);
     CHECK(path.error().code() == ErrorCode::data_corrupt);
     CHECK(path.error().message().starts_with("artefact " + sha256.get() + ", chunk 1 of 3: "));
-    CHECK(f.source.reads.size() == 4);
+    CHECK(f.source.reads == std::vector<std::uint64_t>{0, 1, 2, 1, 1});
     CHECK(f.cache->complete().empty());
 }
 
