@@ -180,14 +180,25 @@ std::vector<std::pair<Sha256, std::uint64_t>> ArtefactCache::verified_models() c
     return models;
 }
 
-std::uint64_t ArtefactCache::free_bytes() const {
-    std::uint64_t used = 0;
-    for (const auto& [sha256, entry] : entries_) used += entry.size_bytes;
-    const std::uint64_t by_quota = options_.quota_bytes > used ? options_.quota_bytes - used : 0;
+ArtefactCache::DiskUse ArtefactCache::disk_use() const {
+    DiskUse use;
+    use.quota_bytes = options_.quota_bytes;
+    for (const auto& [sha256, entry] : entries_) {
+        use.used_bytes += entry.size_bytes;
+        if (entry.kind == Kind::model) ++use.models;
+    }
     std::error_code error;
     const fs::space_info space = fs::space(options_.folder, error);
-    if (error || space.available <= options_.keep_free_bytes) return 0;
-    return std::min<std::uint64_t>(by_quota, space.available - options_.keep_free_bytes);
+    if (!error) use.free_bytes = space.available;
+    return use;
+}
+
+std::uint64_t ArtefactCache::free_bytes() const {
+    const DiskUse use = disk_use();
+    const std::uint64_t by_quota =
+        use.quota_bytes > use.used_bytes ? use.quota_bytes - use.used_bytes : 0;
+    if (use.free_bytes <= options_.keep_free_bytes) return 0;
+    return std::min<std::uint64_t>(by_quota, use.free_bytes - options_.keep_free_bytes);
 }
 
 asio::awaitable<Result<fs::path>> ArtefactCache::model(WantedArtefact wanted,

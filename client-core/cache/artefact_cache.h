@@ -118,6 +118,13 @@ public:
 
     /// Complete models and engines, ascending.
     [[nodiscard]] std::vector<Sha256> complete() const;
+    struct DiskUse {
+        std::uint64_t used_bytes = 0;
+        std::uint64_t quota_bytes = 0;
+        std::uint64_t free_bytes = 0;  ///< of the file system, for all programs
+        std::uint32_t models = 0;
+    };
+    [[nodiscard]] DiskUse disk_use() const;
     /// What a further artefact may take without any eviction.
     [[nodiscard]] std::uint64_t free_bytes() const;
     /// What the owner lets the cache use from now on. If more is used, what nobody holds goes at

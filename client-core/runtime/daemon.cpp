@@ -72,6 +72,7 @@ Daemon::Daemon(DaemonParts parts, const Clock& clock, const asio::any_io_executo
                   [this] { give_orders(); }),
       earnings_(parts_.folder.path(), clock),
       sent_(clock),
+      today_(parts_.folder.path() / "today", clock),
       power_(
           parts_.folder.path() / "limited_power", {},
           [this](const Error& error) {
@@ -166,9 +167,12 @@ asio::awaitable<Status> Daemon::run_node() {
                     *parts_.sandbox,
                     *this};
     node_ = std::make_unique<Node>(std::move(parts), clock_, executor_);
+    today_.node_starts();
     give_orders();
     auto running = node_->run();
     const Status ended = co_await std::move(running);
+    node_changed();
+    today_.save();
     node_.reset();
     if (guard_) limit_power();
     co_return ended;
@@ -248,6 +252,10 @@ asio::awaitable<void> Daemon::let_system_go() {
 }
 
 void Daemon::node_changed() {
+    if (node_) {
+        const WorkTotals totals = node_->view().totals;
+        today_.note(totals.items + totals.streams, totals.prompt_tokens + totals.generated_tokens);
+    }
     if (guard_ && node_) {
         const NodeView view = node_->view();
         guard_->set_busy(!view.models.empty());

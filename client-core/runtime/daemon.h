@@ -20,6 +20,7 @@
 #include "client-core/runtime/node.h"
 #include "client-core/runtime/power_keeper.h"
 #include "client-core/runtime/sent_book.h"
+#include "client-core/runtime/today_count.h"
 #include "shared/async/notification.h"
 #include "shared/async/task_group.h"
 
@@ -122,8 +123,8 @@ private:
     BenchmarkDesk benchmarks_;
     EarningsDesk earnings_;
     SentBook sent_;
+    TodayCount today_;
     std::int64_t consent_at_s_ = 0;  ///< given on this machine, since 1970; 0: not here
-    Sentence last_why_;              ///< as told to the activity log
     Sentence last_why_;              ///< as told to the activity log
     PowerKeeper power_;
     TaskGroup background_;

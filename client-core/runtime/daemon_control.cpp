@@ -1,6 +1,7 @@
 /// Daemon: what the programs of this machine ask.
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <utility>
 
@@ -173,6 +174,16 @@ void Daemon::describe(control::State& state) const {
     work.set_running_streams(static_cast<std::uint32_t>(view.counts.streams));
     work.set_items_total(view.totals.items + view.totals.streams);
     work.set_tokens_total(view.totals.prompt_tokens + view.totals.generated_tokens);
+    work.set_items_today(today_.items());
+    work.set_tokens_today(today_.tokens());
+    static constexpr std::array kinds{"chat", "completion", "embedding"};  // as work::Endpoint
+    for (std::size_t kind = 0; kind < kinds.size(); ++kind)
+        if (view.running[kind] > 0) work.add_kinds(kinds[kind]);
+    auto& disk = *state.mutable_disk();
+    disk.set_used_bytes(view.disk.used_bytes);
+    disk.set_quota_bytes(view.disk.quota_bytes);
+    disk.set_free_bytes(view.disk.free_bytes);
+    disk.set_models(view.disk.models);
 }
 
 void Daemon::describe_guest(control::State& state) const {

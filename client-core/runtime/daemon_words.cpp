@@ -172,16 +172,18 @@ Sentence sent(SentField field) {
             return {"Goodbye", "告别"};
     }
     return {};
-    Sentence power_not_limited(const Error& error) {
-        if (error.code() == ErrorCode::permission_denied)
-            return {"The GPU's power stays as it was: only a node that runs as root may limit it.",
-                    "显卡功耗未作限制：只有以 root 身份运行的节点才能限制显卡功耗。"};
-        return {"The GPU's power could not be limited: " + error.message(),
-                "无法限制显卡功耗：" + error.message()};
-    }
+}
 
-    Sentence failed(const Error& error) {
-        return {error.message(), "操作失败：" + error.message()};
-    }
+Sentence power_not_limited(const Error& error) {
+    if (error.code() == ErrorCode::permission_denied)
+        return {"The GPU's power stays as it was: only a node that runs as root may limit it.",
+                "显卡功耗未作限制：只有以 root 身份运行的节点才能限制显卡功耗。"};
+    return {"The GPU's power could not be limited: " + error.message(),
+            "无法限制显卡功耗：" + error.message()};
+}
+
+Sentence failed(const Error& error) {
+    return {error.message(), "操作失败：" + error.message()};
+}
 
 }  // namespace gleaner::words

@@ -38,6 +38,7 @@ void say(const Sentence& sentence, control::Sentence& out);
 [[nodiscard]] Sentence model_state(const std::string& model, const std::string& device,
                                    ModelHost::Phase phase, const std::string& problem);
 [[nodiscard]] Sentence device_failed(const std::string& device, const std::string& why);
+
 /// What a field of a message to the coordinator tells of this machine.
 enum class SentField : std::uint8_t {
     version,

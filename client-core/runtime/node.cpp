@@ -325,6 +325,8 @@ NodeView Node::view() const {
     }
     view.counts = work_.loop().counts();
     view.totals = work_.totals();
+    view.running = work_.running();
+    view.disk = cache_.disk_use();
     return view;
 }
 

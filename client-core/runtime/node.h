@@ -105,6 +105,8 @@ struct NodeView {
     std::vector<Model> models;
     work::WorkLoop::Counts counts;
     WorkTotals totals;
+    WorkExecutor::RunningByEndpoint running{};
+    ArtefactCache::DiskUse disk;
 };
 
 /// Single-threaded.

@@ -20,6 +20,18 @@ namespace asio = boost::asio;
 
 namespace {
 
+/// One more while it lives.
+class Counted {
+public:
+    explicit Counted(std::size_t& count) : count_(count) { ++count_; }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+    ~Counted() { --count_; }
+
+private:
+    std::size_t& count_;
+};
+
 constexpr Duration exit_wait_limit = 2s;
 
 work::Failure no_engine() {
@@ -147,6 +159,7 @@ void WorkExecutor::obey(work::ShutDownComplete& /*command*/) {
 
 asio::awaitable<void> WorkExecutor::run_item(std::unique_ptr<work::StartRun> start) {
     const work::RunId run = start->run;
+    const Counted counted(running_[static_cast<std::size_t>(start->endpoint)]);
     auto asking = ask(ports_->engine_of(start->model), std::string(engine_route(start->endpoint)),
                       std::move(start->body));
     work::Outcome outcome = co_await std::move(asking);
@@ -193,6 +206,7 @@ asio::awaitable<work::Failure> WorkExecutor::failure_of(std::shared_ptr<EnginePr
 
 asio::awaitable<void> WorkExecutor::run_stream(std::unique_ptr<work::StartRun> start) {
     const work::RunId run = start->run;
+    const Counted counted(running_[static_cast<std::size_t>(start->endpoint)]);
     const StreamId stream = start->stream;
     const auto engine = ports_->engine_of(start->model);
     work::Outcome outcome;

@@ -2,6 +2,7 @@
 /// Runs the work loop: events in, commands carried out against engines and the session. Decides
 /// nothing itself. Prompts and answers pass through memory here and go nowhere else.
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -62,6 +63,9 @@ public:
 
     [[nodiscard]] const work::WorkLoop& loop() const { return loop_; }
     [[nodiscard]] const WorkTotals& totals() const { return totals_; }
+    /// How many requests the engines answer now, by work::Endpoint.
+    using RunningByEndpoint = std::array<std::size_t, 3>;
+    [[nodiscard]] const RunningByEndpoint& running() const { return running_; }
 
 private:
     void obey(work::StartRun& command);
@@ -91,6 +95,7 @@ private:
     bool feeding_ = false;
     boost::asio::steady_timer alarm_;
     WorkTotals totals_;
+    RunningByEndpoint running_{};
     std::map<StreamId, std::uint32_t> relayed_;  ///< tokens already sent as deltas
 };
 
