@@ -1,0 +1,52 @@
+#include "client-core/runtime/sent_book.h"
+
+#include <doctest/doctest.h>
+
+#include "shared/proto/control.pb.h"
+#include "shared/proto/wire.pb.h"
+
+namespace gleaner {
+namespace {
+
+std::string text_of(const SentBook& book) {
+    control::Sent sent;
+    book.describe(sent);
+    std::string text;
+    for (const auto& field : sent.fields()) text += field.what().en() + "=" + field.value() + "\n";
+    return text;
+}
+
+TEST_CASE("of each kind of message the last is told, field by field") {
+    const ManualClock clock;
+    SentBook book(clock);
+    CHECK(text_of(book).empty());
+    wire::ToCoordinator message;
+    message.mutable_hello()->set_software_version("1.2.3");
+    message.mutable_hello()->add_devices()->set_name("RTX");
+    book.note(message);
+    message.mutable_heartbeat()->set_celsius(61);
+    book.note(message);
+    message.mutable_heartbeat()->set_celsius(62);
+    book.note(message);
+    CHECK(text_of(book).find("Version of the client=1.2.3") != std::string::npos);
+    CHECK(text_of(book).find("RTX") != std::string::npos);
+    CHECK(text_of(book).find("62 °C") != std::string::npos);
+    CHECK(text_of(book).find("61 °C") == std::string::npos);
+}
+
+TEST_CASE("of answers only their number and size are told") {
+    const ManualClock clock;
+    SentBook book(clock);
+    wire::ToCoordinator message;
+    message.mutable_results()->add_results()->set_body("a secret answer");
+    book.note(message);
+    message.mutable_stream_delta()->set_data("a secret piece");
+    book.note(message);
+    message.mutable_stream_end()->set_body("a secret whole");
+    book.note(message);
+    CHECK(text_of(book).find("secret") == std::string::npos);
+    CHECK(text_of(book).find("15 bytes") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace gleaner
