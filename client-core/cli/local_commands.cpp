@@ -59,6 +59,11 @@ std::string phase_word(control::State::Phase phase) {
     return word;
 }
 
+/// Null where the machine cannot tell.
+json::value percent_of(const control::Device& device) {
+    return device.percent_known() ? json::value(device.percent()) : json::value();
+}
+
 json::object to_json(const control::Device& device) {
     return {{"id", device.id()},
             {"name", device.name()},
@@ -71,6 +76,9 @@ json::object to_json(const control::Device& device) {
             {"why", device.why().en()},
             {"model", device.model()},
             {"verdict", device.verdict().en()},
+            {"percent", percent_of(device)},
+            {"tokens_per_s", device.tokens_per_s()},
+            {"power_watts", device.power_watts()},
             {"celsius", device.celsius()},
             {"memory_used_bytes", device.memory_used_bytes()},
             {"memory_total_bytes", device.memory_total_bytes()}};
@@ -93,6 +101,11 @@ json::object to_json(const control::State& state) {
             {"running_streams", state.work().running_streams()},
             {"items_total", state.work().items_total()},
             {"tokens_total", state.work().tokens_total()},
+            {"items_today", state.work().items_today()},
+            {"tokens_today", state.work().tokens_today()},
+            {"disk_used_bytes", state.disk().used_bytes()},
+            {"disk_quota_bytes", state.disk().quota_bytes()},
+            {"disk_free_bytes", state.disk().free_bytes()},
             {"idle_forecast", state.idle_forecast().en()},
             {"devices", std::move(devices)},
             {"sources", std::move(sources)}};

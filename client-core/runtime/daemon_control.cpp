@@ -25,6 +25,7 @@ namespace {
 
 constexpr std::uint32_t lines_max = 500;
 constexpr std::size_t report_lines = 500;
+constexpr double tokens_per_s_least = 0.1;  ///< less is what is left of a burst
 
 void refuse(const Error& error, ToProgram& reply) {
     reply.mutable_refusal()->set_code(std::string(to_string(error.code())));
@@ -61,13 +62,16 @@ void describe_device(const NodeDevice& device, const NodeView& view, control::De
     out.set_name(device.name);
     out.set_memory_total_bytes(device.memory_bytes);
     out.set_activity(activity_of(view, device.id));
+    double tokens_per_s = 0;
     for (const auto& model : view.models) {
         if (model.device != device.id) continue;
         out.set_model(model.sha256.get().substr(0, 12));
+        tokens_per_s += model.tokens_per_s;
         if (model.phase == ModelHost::Phase::failed)
             say(words::model_state(model.sha256.get(), device.id, model.phase, model.problem),
                 *out.mutable_why());
     }
+    if (tokens_per_s >= tokens_per_s_least) out.set_tokens_per_s(tokens_per_s);
 }
 
 }  // namespace
@@ -212,7 +216,10 @@ void Daemon::describe_guest(control::State& state) const {
     for (const auto& fact : guard_->facts().devices) {
         for (auto& device : *state.mutable_devices()) {
             if (device.id() != fact.id) continue;
+            device.set_percent_known(fact.percent.has_value());
+            device.set_percent(fact.percent.value_or(0));
             device.set_celsius(fact.celsius.value_or(0));
+            device.set_power_watts(fact.watts.value_or(0));
             if (fact.memory_free_bytes && fact.memory_total_bytes) {
                 device.set_memory_total_bytes(*fact.memory_total_bytes);
                 device.set_memory_used_bytes(*fact.memory_total_bytes - *fact.memory_free_bytes);

@@ -23,6 +23,8 @@ constexpr Duration restart_base = 500ms;
 constexpr Duration restart_cap = 30s;
 constexpr std::size_t crashes_max = 5;
 constexpr Duration crash_window = 10min;
+constexpr Duration throttled_work = 100ms;
+constexpr Duration throttled_rest = 300ms;
 constexpr std::uint64_t context_total_max = 1u << 24;
 
 std::string mib(std::uint64_t bytes) {
@@ -63,6 +65,7 @@ ModelHost::ModelHost(const ModelHostNeeds& needs, ModelOrder order)
       slots_(chosen_slots(order_, needs_.options)),
       random_(random_seed()),
       ended_(needs_.executor),
+      throttle_changed_(needs_.executor),
       model_held_(needs_.cache.hold(order_.model.sha256)),
       engine_held_(needs_.cache.hold(order_.engine.sha256)) {}
 
@@ -71,10 +74,12 @@ asio::awaitable<void> ModelHost::run() {
         fail(async_detail::error_from_exception(exception));
     });
     (void)inner.spawn(serve());
+    (void)inner.spawn(take_turns());
     co_await ended_.wait();
     inner.cancel(asio::cancellation_type::terminal);
     co_await inner.join();
     if (engine_) {
+        engine_->resume();  // or it could not end by itself
         co_await engine_->stop(stop_grace_);
         engine_.reset();
     }
@@ -90,6 +95,7 @@ void ModelHost::stop(Duration grace) {
 
 bool ModelHost::suspend() {
     if (phase_ != Phase::ready || !engine_ || !engine_->suspend()) return false;
+    resting_ = false;
     enter(Phase::suspended);
     return true;
 }
@@ -98,6 +104,27 @@ void ModelHost::resume() {
     if (phase_ != Phase::suspended || !engine_) return;
     engine_->resume();
     enter(Phase::ready);
+}
+
+void ModelHost::throttle(bool throttled) {
+    if (std::exchange(throttled_, throttled) == throttled) return;
+    if (!throttled) end_rest();
+    throttle_changed_.notify();
+}
+
+asio::awaitable<void> ModelHost::take_turns() {
+    while (true) {
+        if (!throttled_) co_await throttle_changed_.wait();
+        co_await sleep_for(throttled_work);
+        if (!throttled_ || phase_ != Phase::ready || !engine_) continue;
+        resting_ = engine_->suspend();
+        co_await sleep_for(throttled_rest);
+        end_rest();
+    }
+}
+
+void ModelHost::end_rest() {
+    if (std::exchange(resting_, false) && engine_) engine_->resume();
 }
 
 void ModelHost::enter(Phase phase) {

@@ -84,6 +84,9 @@ public:
     [[nodiscard]] bool suspend();
     /// What was suspended is ready again.
     void resume();
+    /// While somebody is at the machine: the engine stands still three quarters of the time, in
+    /// turns too short to be noticed in a stream.
+    void throttle(bool throttled);
 
     [[nodiscard]] Phase phase() const { return phase_; }
     [[nodiscard]] const Sha256& sha256() const { return order_.model.sha256; }
@@ -103,6 +106,8 @@ private:
     [[nodiscard]] boost::asio::awaitable<void> measure();
     /// Returns when the engine has ended, or could not be started: why.
     [[nodiscard]] boost::asio::awaitable<Error> run_engine();
+    [[nodiscard]] boost::asio::awaitable<void> take_turns();
+    void end_rest();
     [[nodiscard]] bool may_start_again(const Error& error);
     [[nodiscard]] Status check_memory() const;
     [[nodiscard]] SandboxLimits limits() const;
@@ -125,6 +130,9 @@ private:
     std::deque<Time> crashes_;
     Random random_;
     Notification ended_;
+    bool throttled_ = false;
+    bool resting_ = false;  ///< its turn is over, and the engine stands still
+    Notification throttle_changed_;
     bool stopping_ = false;
     Duration stop_grace_{};
     ArtefactCache::Hold model_held_;

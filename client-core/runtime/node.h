@@ -48,7 +48,7 @@ class SessionConnection;
 struct DeviceOrder {
     enum class Use : std::uint8_t {
         run,
-        throttle,  ///< one request at a time
+        throttle,  ///< one request at a time, a quarter of the time
         suspend,   ///< stopped, with what it has in memory
         release,   ///< stopped, and its memory is free
     };
@@ -96,6 +96,7 @@ struct NodeView {
         std::string device;
         ModelHost::Phase phase = ModelHost::Phase::downloading;
         std::string problem;
+        double tokens_per_s = 0;  ///< generated, of late
     };
     Session session = Session::connecting;
     std::string problem;  ///< why it is not connected; empty: it is, or has not tried yet
@@ -207,7 +208,8 @@ private:
 
     // ---- node_owner_first.cpp: a device that its owner wants is given back ----
     [[nodiscard]] const DeviceOrder& order_for(const std::string& device) const;
-    [[nodiscard]] std::uint32_t slots_of(const ModelHost& host) const;
+    /// A ready model takes work, as much as the order for its device allows.
+    void offer(ModelHost& host);
     [[nodiscard]] work::Failure gone_because(const ModelHost& host) const;
     void follow_order(HostedModel& hosted);
     void tell_prospects();

@@ -132,7 +132,7 @@ void Node::model_changed(const ModelHost& host) {
             break;
         case ModelHost::Phase::ready:
             source_.close_idle();  // the download's connection is not needed any more
-            work_.feed(work::ModelReady{id, host.device(), slots_of(host)});
+            offer(*models_.at(id).host);
             break;
         case ModelHost::Phase::failed:
             work_.feed(work::ModelGone{id, host.failure()});

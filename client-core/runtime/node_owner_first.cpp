@@ -22,8 +22,13 @@ const DeviceOrder& Node::order_for(const std::string& device) const {
     return found == orders_.end() ? none : found->second;
 }
 
-std::uint32_t Node::slots_of(const ModelHost& host) const {
-    return order_for(host.device()).use == DeviceOrder::Use::throttle ? 1 : host.slots();
+void Node::offer(ModelHost& host) {
+    const bool throttled = order_for(host.device()).use == DeviceOrder::Use::throttle;
+    host.throttle(throttled);
+    work_.feed(work::ModelReady{.model = host.sha256(),
+                                .device = host.device(),
+                                .slots = throttled ? 1 : host.slots(),
+                                .ahead = !throttled});
 }
 
 work::Failure Node::gone_because(const ModelHost& host) const {
@@ -49,9 +54,7 @@ void Node::follow_order(HostedModel& hosted) {
     const DeviceOrder& order = order_for(host.device());
     if (!order.pauses()) {
         host.resume();
-        if (host.phase() == ModelHost::Phase::ready) {
-            work_.feed(work::ModelReady{host.sha256(), host.device(), slots_of(host)});
-        }
+        if (host.phase() == ModelHost::Phase::ready) offer(host);
         return;
     }
     const bool in_memory = host.phase() == ModelHost::Phase::suspended;

@@ -116,6 +116,11 @@ void WorkExecutor::obey(work::CancelRun& command) {
     runs_.cancel(command.run.get());
 }
 
+double WorkExecutor::tokens_per_s(const Sha256& model) const {
+    const auto found = rates_.find(model);
+    return found == rates_.end() ? 0 : found->second.per_s(clock_->now());
+}
+
 void WorkExecutor::end_run(work::RunId run, work::Outcome outcome, std::uint64_t& done) {
     if (outcome.failure.code == work::FailureCode::none) ++done;
     totals_.prompt_tokens += outcome.prompt_tokens;
@@ -159,10 +164,12 @@ void WorkExecutor::obey(work::ShutDownComplete& /*command*/) {
 
 asio::awaitable<void> WorkExecutor::run_item(std::unique_ptr<work::StartRun> start) {
     const work::RunId run = start->run;
+    const Sha256 model = start->model;
     const Counted counted(running_[static_cast<std::size_t>(start->endpoint)]);
-    auto asking = ask(ports_->engine_of(start->model), std::string(engine_route(start->endpoint)),
+    auto asking = ask(ports_->engine_of(model), std::string(engine_route(start->endpoint)),
                       std::move(start->body));
     work::Outcome outcome = co_await std::move(asking);
+    rates_[model].add(outcome.generated_tokens, clock_->now());
     end_run(run, std::move(outcome), totals_.items);
 }
 
@@ -208,6 +215,7 @@ asio::awaitable<void> WorkExecutor::run_stream(std::unique_ptr<work::StartRun> s
     const work::RunId run = start->run;
     const Counted counted(running_[static_cast<std::size_t>(start->endpoint)]);
     const StreamId stream = start->stream;
+    TokenRate& rate = rates_[start->model];
     const auto engine = ports_->engine_of(start->model);
     work::Outcome outcome;
     if (!engine) {
@@ -217,11 +225,12 @@ asio::awaitable<void> WorkExecutor::run_stream(std::unique_ptr<work::StartRun> s
     }
     StreamTokens tokens;
     relayed_[stream] = 0;
-    EngineClient::OnEvent relay = [this, &tokens, stream](std::string_view data) {
+    EngineClient::OnEvent relay = [this, &tokens, &rate, stream](std::string_view data) {
         if (!tokens.see(data)) return true;
         if (tokens.failure().code != work::FailureCode::none) return false;
         const auto relayed = relayed_.find(stream);
         if (relayed == relayed_.end()) return false;  // ended meanwhile
+        rate.add(tokens.generated() - relayed->second, clock_->now());
         relayed->second = tokens.generated();
         wire::ToCoordinator message;
         message.mutable_stream_delta()->set_stream_id(stream.get());

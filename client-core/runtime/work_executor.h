@@ -16,6 +16,7 @@
 #include "client-core/core/work_loop/machine.h"
 #include "client-core/engine/engine_process.h"
 #include "client-core/runtime/run_set.h"
+#include "client-core/runtime/token_rate.h"
 #include "shared/util/clock.h"
 
 namespace gleaner::wire {
@@ -66,6 +67,8 @@ public:
     /// How many requests the engines answer now, by work::Endpoint.
     using RunningByEndpoint = std::array<std::size_t, 3>;
     [[nodiscard]] const RunningByEndpoint& running() const { return running_; }
+    /// Generated ones, of late.
+    [[nodiscard]] double tokens_per_s(const Sha256& model) const;
 
 private:
     void obey(work::StartRun& command);
@@ -96,6 +99,7 @@ private:
     boost::asio::steady_timer alarm_;
     WorkTotals totals_;
     RunningByEndpoint running_{};
+    std::map<Sha256, TokenRate> rates_;
     std::map<StreamId, std::uint32_t> relayed_;  ///< tokens already sent as deltas
 };
 

@@ -5,6 +5,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Desktop } from '../support/desktop.mjs';
 import { Grid, programs, until } from '../support/grid.mjs';
@@ -29,6 +30,16 @@ const ask = (...args) => {
 const workFor = (name) => grid.submit(grid.requests(30_000, `${name}.jsonl`));
 const cancel = (id) => grid.ctl(grid.apiKey, 'job', 'cancel', id);
 const engineRuns = () => spawnSync('pgrep', ['-f', `llama-server.*${grid.path('pc')}`]).status === 0;
+// Among what a node has started, however deep.
+const engineOf = (pid) => {
+  const children = spawnSync('pgrep', ['-P', `${pid}`], { encoding: 'utf8' }).stdout.split('\n');
+  for (const child of children.filter(Boolean)) {
+    if (readFileSync(`/proc/${child}/comm`, 'utf8') === 'llama-server\n') return child;
+    const deeper = engineOf(child);
+    if (deeper) return deeper;
+  }
+  return null;
+};
 
 const checked = testsOf(grid, async () => {
   desktop = await Desktop.start(grid.folder);
@@ -91,6 +102,33 @@ checked('real input pauses real inference, finished items are kept, and work com
   }
   const { failed } = grid.job(id).request_counts;
   assert.equal(failed, 0);
+  cancel(id);
+});
+
+checked('asked to work slowly, the engine rests most of the time while somebody is here', async () => {
+  ask('node', 'policy', '--set', 'when_in_use="throttle"');
+  const id = workFor('slowly');
+  await until('it works', () => status().state === 'earning');
+  const engine = await until('the engine is found', () => engineOf(grid.nodes.get('pc').child.pid));
+  const resting = async () => {
+    let times = 0;
+    for (let i = 0; i < 60; ++i) {
+      if (i % 20 === 0) desktop.input('mousemove_relative', '5', '5');
+      if (/^\d+ \(.*\) T/.test(readFileSync(`/proc/${engine}/stat`, 'utf8'))) ++times;
+      await sleep(43);  // in no step with the engine's turns
+    }
+    return times / 60;
+  };
+  desktop.input('mousemove_relative', '5', '5');
+  await until('it is throttled', () => status().devices[0].state === 'throttled', 10);
+  const before = grid.job(id).request_counts.completed;
+  const share = await resting();
+  assert.ok(share > 0.5 && share < 0.95, `it rests ${share} of the time`);
+  await until('it works all the same', () => grid.job(id).request_counts.completed > before);
+  ask('node', 'policy', '--set', 'when_in_use="run"');
+  await until('it works as ever', () => status().devices[0].state === 'running', 10);
+  assert.equal(await resting(), 0);
+  ask('node', 'policy', '--set', 'when_in_use="pause"');
   cancel(id);
 });
 

@@ -80,6 +80,10 @@ int nvmlDeviceGetUtilizationRates(void* device, utilization_type* rates) {
     *rates = {of(device)->utilization, 0};
     return 0;
 }
+int nvmlDeviceGetPowerUsage(void* device, unsigned* milliwatts) {
+    *milliwatts = 151'500;
+    return device == &gpus[0] ? 0 : 3;
+}
 int nvmlDeviceGetMemoryInfo(void* device, memory_type* memory) {
     *memory = {1000, 400, 600};
     return device == &gpus[0] ? 0 : 3;

@@ -24,6 +24,7 @@ gleaner_unit_test(unit_node_runtime
         client-core/runtime/run_set_test.cpp
         client-core/runtime/sent_book_test.cpp
         client-core/runtime/today_count_test.cpp
+        client-core/runtime/token_rate_test.cpp
         client-core/runtime/wire_words_test.cpp
     DEPS gleaner_client_runtime)
 target_compile_definitions(unit_node_runtime PRIVATE FAKE_NVML="$<TARGET_FILE:fake_nvml>")

@@ -63,6 +63,8 @@ struct ModelReady {
     Sha256 model;
     std::string device;
     std::uint32_t slots = 1;
+    /// Items beyond the slots wait in the engine, so that no slot is ever empty.
+    bool ahead = true;
 };
 
 /// The model will not run (any more); work for it is handed back with this reason.

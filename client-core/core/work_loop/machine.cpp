@@ -190,6 +190,9 @@ void WorkLoop::State::handle(ModelReady& event) {
     model.ready = true;
     model.device = event.device;
     model.slots = std::max(1u, event.slots);
+    model.slots_most = std::max(model.slots_most, model.slots);
+    model.ahead = event.ahead ? std::min(model.slots, options.pipeline) : 0;
+    put_back_items(model, model.slots + model.ahead);
 }
 
 void WorkLoop::State::handle(ModelGone& event) {
@@ -261,8 +264,8 @@ void WorkLoop::check_invariants() const {
     std::size_t running = 0;
     for (const auto& [sha, model] : s.models) {
         running += model.running_items.size() + model.running_streams.size();
-        GLEANER_CHECK(model.running_streams.size() <= model.slots, "more streams than slots");
-        GLEANER_CHECK(model.running_items.size() <= model.slots + s.options.pipeline,
+        GLEANER_CHECK(model.running_streams.size() <= model.slots_most, "more streams than slots");
+        GLEANER_CHECK(model.running_items.size() <= model.slots + model.ahead,
                       "more items in the engine than wanted");
     }
     GLEANER_CHECK(running == s.runs.size(), "runs are miscounted");

@@ -25,7 +25,7 @@ void WorkLoop::State::start_streams(const Sha256& name, ModelWork& model) {
     while (!model.waiting_streams.empty() && model.running_streams.size() < model.slots) {
         const StreamId id = model.waiting_streams.front();
         model.waiting_streams.pop_front();
-        make_room(model);
+        put_back_items(model, model.slots - 1);
         Stream& stream = streams.at(id);
         stream.run = begin_run({.model = name, .device = model.device, .stream = id});
         model.running_streams.insert(stream.run);
@@ -33,10 +33,10 @@ void WorkLoop::State::start_streams(const Sha256& name, ModelWork& model) {
     }
 }
 
-/// Puts the youngest items back until one more stream finds a free slot: they have done the least.
-void WorkLoop::State::make_room(ModelWork& model) {
+/// The youngest ones: they have done the least.
+void WorkLoop::State::put_back_items(ModelWork& model, std::size_t running_max) {
     while (!model.running_items.empty() &&
-           model.running_items.size() + model.running_streams.size() >= model.slots) {
+           model.running_items.size() + model.running_streams.size() > running_max) {
         const RunId id = *model.running_items.rbegin();
         const Run run = runs.at(id);
         cancel_run(id);
@@ -47,7 +47,7 @@ void WorkLoop::State::make_room(ModelWork& model) {
 
 void WorkLoop::State::start_items(const Sha256& name, ModelWork& model) {
     if (suspect_runs(model)) return;
-    const std::size_t limit = model.slots + std::min(model.slots, options.pipeline);
+    const std::size_t limit = model.slots + model.ahead;
     while (!model.queue.empty() &&
            model.running_items.size() + model.running_streams.size() < limit &&
            waiting_bytes < options.result_bytes_max) {

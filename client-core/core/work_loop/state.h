@@ -50,6 +50,8 @@ struct ModelWork {
     bool ready = false;
     std::string device;
     std::uint32_t slots = 0;
+    std::uint32_t ahead = 0;       ///< items in the engine beyond the slots
+    std::uint32_t slots_most = 0;  ///< ever: streams go on when there are fewer
     std::deque<QueuedItem> queue;
     std::deque<StreamId> waiting_streams;
     std::set<RunId> running_items;  ///< the youngest is the greatest
@@ -110,7 +112,7 @@ struct WorkLoop::State {
     void start_work();
     void start_streams(const Sha256& name, ModelWork& model);
     void start_items(const Sha256& name, ModelWork& model);
-    void make_room(ModelWork& model);
+    void put_back_items(ModelWork& model, std::size_t running_max);
     [[nodiscard]] bool suspect_runs(const ModelWork& model) const;
     /// True: the item is tried again instead of being reported.
     [[nodiscard]] bool give_second_chance(const Run& run, const Outcome& outcome);

@@ -20,9 +20,11 @@ struct GpuUser {
 };
 
 struct DeviceUse {
-    std::optional<std::uint32_t> percent;  ///< unset: the driver does not tell
+    std::optional<std::uint32_t> busy_percent;  ///< by all programs
+    std::optional<std::uint32_t> percent;       ///< by others; unset: the driver does not tell
     std::vector<GpuUser> others;           ///< who is not the node
     std::optional<std::uint32_t> celsius;
+    std::optional<double> watts;
     std::optional<std::uint64_t> memory_free_bytes;
     std::optional<std::uint64_t> memory_total_bytes;
     bool lost = false;
@@ -34,6 +36,8 @@ struct DeviceUse {
         facts.celsius = celsius;
         facts.lost = lost;
         if (lost) return facts;
+        facts.percent = busy_percent;
+        facts.watts = watts;
         facts.memory_free_bytes = memory_free_bytes;
         facts.memory_total_bytes = memory_total_bytes;
         facts.others_percent = percent;

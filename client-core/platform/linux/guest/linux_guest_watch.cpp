@@ -299,7 +299,8 @@ void LinuxGuestWatch::look_at_bus() {
 
 void LinuxGuestWatch::apply(const Sample& sample) {
     facts_.programs = sample.programs;
-    facts_.others_cpu_percent = sample.others_cpu_percent;
+    facts_.others_cpu_percent.reset();
+    if (sample.cpu) facts_.others_cpu_percent = sample.cpu->others;
     facts_.on_battery = sample.power.on_battery;
     facts_.battery_percent = sample.power.percent;
     facts_.cpu_celsius = sample.cpu_celsius;

@@ -59,7 +59,7 @@ std::optional<CpuTicks> read_cpu_ticks(const fs::path& root) {
     return ticks;
 }
 
-std::optional<std::uint32_t> OthersLoad::next(const CpuTicks& now, std::uint64_t own_ticks) {
+std::optional<LoadPercent> CpuLoad::next(const CpuTicks& now, std::uint64_t own_ticks) {
     const auto before = before_;
     const std::uint64_t own_before = own_before_;
     before_ = now;
@@ -70,7 +70,11 @@ std::optional<std::uint32_t> OthersLoad::next(const CpuTicks& now, std::uint64_t
     // Own ticks fall when a process of the node ends that nobody waited for.
     const std::uint64_t own = own_ticks > own_before ? own_ticks - own_before : 0;
     const std::uint64_t others = busy > own ? busy - own : 0;
-    return static_cast<std::uint32_t>(std::min<std::uint64_t>(100, (others * 100 + all / 2) / all));
+    const auto percent = [all](std::uint64_t ticks) {
+        return static_cast<std::uint32_t>(
+            std::min<std::uint64_t>(100, (ticks * 100 + all / 2) / all));
+    };
+    return LoadPercent{.all = percent(busy), .others = percent(others)};
 }
 
 PowerState read_power_state(const fs::path& root) {
@@ -119,6 +123,17 @@ std::optional<std::uint32_t> read_device_celsius(const fs::path& device) {
         if (value) found = std::max(found.value_or(0), *value);
     }
     return found;
+}
+
+std::optional<double> read_device_watts(const fs::path& device) {
+    // Microwatts; which of the two there is depends on the driver's version.
+    for (const std::string& name : names_in(device / "hwmon")) {
+        for (const char* file : {"power1_average", "power1_input"}) {
+            const auto micros = number_in<std::uint64_t>(device / "hwmon" / name / file);
+            if (micros) return static_cast<double>(*micros) / 1e6;
+        }
+    }
+    return std::nullopt;
 }
 
 std::optional<std::uint64_t> read_memory_available(const fs::path& root) {

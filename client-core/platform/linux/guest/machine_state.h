@@ -15,12 +15,18 @@ struct CpuTicks {
 
 [[nodiscard]] std::optional<CpuTicks> read_cpu_ticks(const std::filesystem::path& root);
 
-/// Load by programs other than the node's, from two readings. Call in regular intervals.
-class OthersLoad {
+/// Percent of all processors together.
+struct LoadPercent {
+    std::uint32_t all = 0;
+    std::uint32_t others = 0;  ///< by programs other than the node's
+    friend bool operator==(const LoadPercent&, const LoadPercent&) = default;
+};
+
+/// Load from two readings. Call in regular intervals.
+class CpuLoad {
 public:
-    /// Percent of all processors since the call before; nothing at the first call, or when no time
-    /// has passed.
-    [[nodiscard]] std::optional<std::uint32_t> next(const CpuTicks& now, std::uint64_t own_ticks);
+    /// Since the call before; nothing at the first call, or when no time has passed.
+    [[nodiscard]] std::optional<LoadPercent> next(const CpuTicks& now, std::uint64_t own_ticks);
 
 private:
     std::optional<CpuTicks> before_;
@@ -41,6 +47,7 @@ struct PowerState {
 
 /// Of one device's own sensors, `device` being its folder in /sys.
 [[nodiscard]] std::optional<std::uint32_t> read_device_celsius(const std::filesystem::path& device);
+[[nodiscard]] std::optional<double> read_device_watts(const std::filesystem::path& device);
 
 [[nodiscard]] std::optional<std::uint64_t> read_memory_available(const std::filesystem::path& root);
 

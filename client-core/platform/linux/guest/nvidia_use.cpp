@@ -43,10 +43,12 @@ struct NvidiaUse::Library {
     ListProcesses compute = nullptr;
     ListProcesses graphics = nullptr;
     /// Null in old drivers.
+    nvml::Return (*power_milliwatts)(nvml::Device, unsigned*) = nullptr;
     nvml::Return (*process_utilization)(nvml::Device, NvmlSample*, unsigned*,
                                         unsigned long long) = nullptr;
 
     bool find_all() {
+        static_cast<void>(base->find("nvmlDeviceGetPowerUsage", power_milliwatts));
         static_cast<void>(base->find("nvmlDeviceGetProcessUtilization", process_utilization));
         return base->find("nvmlDeviceGetTemperature", temperature) &&
                base->find("nvmlDeviceGetUtilizationRates", utilization) &&
@@ -145,6 +147,10 @@ Result<std::map<std::uint32_t, DeviceUse>> NvidiaUse::sample(const ProcessTable&
         unsigned degrees = 0;
         if (library_->temperature(device, nvml::temperature_gpu, &degrees) == nvml::success)
             use.celsius = degrees;
+        unsigned milliwatts = 0;
+        if (library_->power_milliwatts != nullptr &&
+            library_->power_milliwatts(device, &milliwatts) == nvml::success)
+            use.watts = milliwatts / 1000.0;
         nvml::Memory memory{};
         if (library_->memory(device, &memory) == nvml::success) {
             use.memory_free_bytes = memory.free;
@@ -160,12 +166,14 @@ Result<std::map<std::uint32_t, DeviceUse>> NvidiaUse::sample(const ProcessTable&
             sum += user.percent;
         }
         nvml::Utilization rates{};
+        if (library_->utilization(device, &rates) == nvml::success)
+            use.busy_percent = std::min(rates.gpu, 100U);
         if (shares) {
             use.percent = std::min(sum, 100U);
         } else if (use.others.empty()) {
             use.percent = 0;
-        } else if (!own_there && library_->utilization(device, &rates) == nvml::success) {
-            use.percent = std::min(rates.gpu, 100U);  // all of it is theirs
+        } else if (!own_there) {
+            use.percent = use.busy_percent;  // all of it is theirs
         }
     }
     return uses;

@@ -37,7 +37,7 @@ Sample Sampler::take(Time now, const std::vector<WatchedDevice>& devices, bool f
     processes_.refresh(now, own_roots);
     sample.programs = processes_.programs();
     const auto ticks = read_cpu_ticks(places_.root);
-    if (ticks) sample.others_cpu_percent = load_.next(*ticks, processes_.own_ticks());
+    if (ticks) sample.cpu = load_.next(*ticks, processes_.own_ticks());
     sample.power = read_power_state(places_.root);
     sample.cpu_celsius = read_cpu_celsius(places_.root);
     sample.memory_available_bytes = read_memory_available(places_.root);
@@ -87,6 +87,8 @@ DeviceUse Sampler::render_use(const GpuAccess& access,
     const auto folder =
         places_.root / "sys/class/drm" / ("renderD" + std::to_string(access.minor)) / "device";
     use.celsius = read_device_celsius(folder);
+    use.watts = read_device_watts(folder);
+    use.busy_percent = number_in<std::uint32_t>(folder / "gpu_busy_percent");
     // Only amdgpu has these files.
     const auto total = number_in<std::uint64_t>(folder / "mem_info_vram_total");
     const auto used = number_in<std::uint64_t>(folder / "mem_info_vram_used");
@@ -122,7 +124,10 @@ void Sampler::read_gpus(Time now, const std::vector<WatchedDevice>& devices, Sam
         DeviceUse use;
         switch (device.access.kind) {
             case GpuAccess::Kind::none:
-                use.percent = sample.others_cpu_percent;
+                if (sample.cpu) {
+                    use.busy_percent = sample.cpu->all;
+                    use.percent = sample.cpu->others;
+                }
                 use.celsius = sample.cpu_celsius;
                 break;
             case GpuAccess::Kind::nvidia: {

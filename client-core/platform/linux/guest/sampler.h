@@ -22,7 +22,7 @@ namespace gleaner::guest {
 
 struct Sample {
     std::vector<std::string> programs;
-    std::optional<std::uint32_t> others_cpu_percent;
+    std::optional<LoadPercent> cpu;
     PowerState power;
     std::optional<std::uint32_t> cpu_celsius;
     std::optional<std::uint64_t> memory_available_bytes;
@@ -61,7 +61,7 @@ private:
 
     Places places_;
     ProcessTable processes_;
-    OthersLoad load_;
+    CpuLoad load_;
     RenderUse render_;
     std::unique_ptr<NvidiaUse> nvidia_;
     std::optional<Time> nvidia_tried_at_;

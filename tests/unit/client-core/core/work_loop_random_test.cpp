@@ -165,13 +165,17 @@ private:
         feed(std::move(event));
     }
     void crash() {
-        if (random_.chance(0.7)) return;
+        if (random_.chance(0.7)) return make_ready();  // throttled, or no longer
         feed(ModelLoading{model});
         while (!running_.empty()) {
             end(*running_.begin(), {.failure = {.code = FailureCode::engine_crashed}});
         }
         if (random_.chance(0.2)) feed(ModelGone{model, {.code = FailureCode::engine_crashed}});
-        feed(ModelReady{model, "cpu", static_cast<std::uint32_t>(random_.below(4) + 1)});
+        make_ready();
+    }
+    void make_ready() {
+        feed(ModelReady{model, "cpu", static_cast<std::uint32_t>(random_.below(4) + 1),
+                        random_.chance(0.7)});
     }
     void revoke() {
         const std::uint64_t id = owed_.begin()->first;

@@ -182,6 +182,30 @@ TEST_CASE("items wait while an engine starts again, streams are refused for anot
     CHECK(only<StartRun>(f.on(ModelReady{model, "cpu", 2})).size() == 3);
 }
 
+TEST_CASE("a throttled model answers one request, and puts back what has only just begun") {
+    Fixture f;
+    f.ready(2);
+    (void)f.lease(7, 6);
+    REQUIRE(f.started.size() == 4);
+    const ModelReady slowly{.model = model, .device = "cpu", .slots = 1, .ahead = false};
+    CHECK(only<CancelRun>(f.on(slowly)).size() == 3);
+    CHECK(only<StartRun>(f.end(f.started[0].run)).size() == 1);
+    CHECK(only<StartRun>(f.on(ModelReady{model, "cpu", 2})).size() == 3);
+}
+
+TEST_CASE("streams that run go on when their model is throttled") {
+    Fixture f;
+    f.ready(2);
+    (void)f.stream(50);
+    (void)f.stream(51);
+    REQUIRE(f.started.size() == 2);
+    const ModelReady slowly{.model = model, .device = "cpu", .slots = 1, .ahead = false};
+    CHECK(only<CancelRun>(f.on(slowly)).empty());
+    CHECK(only<StartRun>(f.stream(52)).empty());
+    (void)f.end(f.started[0].run);
+    CHECK(only<StartRun>(f.end(f.started[1].run)).size() == 1);
+}
+
 TEST_CASE("after a crash the items in flight run one by one and only the culprit is reported") {
     Fixture f;
     f.ready(2);

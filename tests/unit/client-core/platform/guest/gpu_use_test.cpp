@@ -56,6 +56,7 @@ TEST_CASE("NVIDIA: others' programs are told with share and memory, the node's o
     fake.gpu(0).users[0] = {100, 4ULL << 30, false, 7, 90, 0};
     fake.gpu(0).users[1] = {201, 100, true, 7, 2, 0};
     fake.gpu(0).users[2] = {200, 1000, true, 7, 30, 55};
+    fake.gpu(0).utilization = 83;
     auto use = NvidiaUse::open(FakeNvml::places());
     REQUIRE(use);
     auto sample = use.value()->sample(processes);
@@ -66,12 +67,15 @@ TEST_CASE("NVIDIA: others' programs are told with share and memory, the node's o
     CHECK(facts.others_memory_bytes == 1100ULL);
     CHECK(facts.others == Names{"game", "Xorg"});
     CHECK(facts.celsius == 61U);
+    CHECK(facts.percent == 83U);
+    CHECK(facts.watts == 151.5);
     CHECK(facts.memory_total_bytes == 1000ULL);
     CHECK(facts.memory_free_bytes == 400ULL);
     CHECK_FALSE(facts.lost);
     facts = sample.value().at(0).facts("cuda1", processes);
     CHECK(facts.others_percent == 0U);
     CHECK_FALSE(facts.celsius);
+    CHECK_FALSE(facts.watts);
     CHECK_FALSE(facts.memory_total_bytes);
     // The driver's record says nothing new: nobody has used it since.
     sample = use.value()->sample(processes);
@@ -223,6 +227,8 @@ TEST_CASE("DRM: a driver that counts cycles is understood too") {
 TEST_CASE("DRM: a GPU whose node is gone is lost") {
     const testing::TemporaryFolder root;
     root.write("sys/bus/pci/devices/0000:03:00.0/hwmon/hwmon2/temp1_input", "55000\n");
+    root.write("sys/bus/pci/devices/0000:03:00.0/hwmon/hwmon2/power1_average", "98500000\n");
+    root.write("sys/bus/pci/devices/0000:03:00.0/gpu_busy_percent", "41\n");
     root.write("sys/bus/pci/devices/0000:03:00.0/mem_info_vram_total", "8000\n");
     root.write("sys/bus/pci/devices/0000:03:00.0/mem_info_vram_used", "3000\n");
     fs::create_directories(root.path() / "sys/class/drm/renderD128");
@@ -235,6 +241,8 @@ TEST_CASE("DRM: a GPU whose node is gone is lost") {
     auto sample = sampler.take(Time{0}, devices);
     CHECK_FALSE(sample.devices.at(0).lost);
     CHECK(sample.devices.at(0).celsius == 55U);
+    CHECK(sample.devices.at(0).watts == 98.5);
+    CHECK(sample.devices.at(0).percent == 41U);
     CHECK(sample.devices.at(0).others_percent == 0U);
     CHECK(sample.devices.at(0).memory_total_bytes == 8000U);
     CHECK(sample.devices.at(0).memory_free_bytes == 5000U);
