@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "shared/artefact/sha256.h"
+#include "shared/async/deadline.h"
 #include "shared/util/log.h"
 
 namespace gleaner {
@@ -151,11 +152,17 @@ void ArtefactCache::evict(const std::vector<Sha256>& artefacts) {
 }
 
 std::vector<Sha256> ArtefactCache::complete() const {
-    std::vector<Sha256> complete;
+    std::set<Sha256> complete;
     for (const auto& [sha256, entry] : entries_) {
-        if (entry.kind != Kind::partial) complete.push_back(sha256);
+        if (entry.kind != Kind::partial) complete.insert(sha256);
     }
-    return complete;
+    std::error_code error;
+    for (fs::directory_iterator it(options_.shared_models, error), end; !error && it != end;
+         it.increment(error)) {
+        auto sha256 = parse_sha256(it->path().filename().string());
+        if (sha256) complete.insert(std::move(sha256).value());
+    }
+    return {complete.begin(), complete.end()};
 }
 
 void ArtefactCache::tell_verified(const Sha256& sha256) const {
@@ -201,6 +208,32 @@ std::uint64_t ArtefactCache::free_bytes() const {
     return std::min<std::uint64_t>(by_quota, use.free_bytes - options_.keep_free_bytes);
 }
 
+asio::awaitable<bool> ArtefactCache::holds(fs::path file, Sha256 sha256) {
+    std::function<Result<Sha256>()> job = [text = file.string()] { return hash_file(text); };
+    const auto actual = co_await worker_.run(std::move(job));
+    co_return actual && actual.value() == sha256;
+}
+
+asio::awaitable<bool> ArtefactCache::is_shared(WantedArtefact wanted) {
+    if (options_.shared_models.empty()) co_return false;
+    const fs::path file = options_.shared_models / wanted.sha256.get();
+    std::error_code error;
+    const std::uint64_t size = fs::file_size(file, error);
+    // One that is only being copied there has another size.
+    if (error || (wanted.size_bytes > 0 && size != wanted.size_bytes)) co_return false;
+    if (shared_verified_.contains(wanted.sha256)) co_return true;
+    const auto stagger = static_cast<std::uint64_t>(options_.shared_stagger_max.count());
+    co_await sleep_for(Duration{static_cast<std::int64_t>(random_.below(stagger + 1))});
+    auto hashing = holds(file, wanted.sha256);
+    const bool good = co_await std::move(hashing);
+    if (good) {
+        shared_verified_.insert(wanted.sha256);
+    } else {
+        spdlog::warn("event=shared_model_damaged file={} action=download", file.string());
+    }
+    co_return good;
+}
+
 asio::awaitable<Result<fs::path>> ArtefactCache::model(WantedArtefact wanted,
                                                        OnProgress on_progress) {
     const Hold held = hold(wanted.sha256);
@@ -210,11 +243,8 @@ asio::awaitable<Result<fs::path>> ArtefactCache::model(WantedArtefact wanted,
         std::error_code unreadable;
         if (!fs::exists(path, unreadable)) entries_.at(wanted.sha256).verified = false;
         if (!entries_.at(wanted.sha256).verified) {
-            std::function<Result<Sha256>()> job = [text = path.string()] {
-                return hash_file(text);
-            };
-            const auto actual = co_await worker_.run(std::move(job));
-            if (actual && actual.value() == wanted.sha256) {
+            auto hashing = holds(path, wanted.sha256);
+            if (co_await std::move(hashing)) {
                 entries_.at(wanted.sha256).verified = true;
                 tell_verified(wanted.sha256);
             } else {
@@ -228,6 +258,8 @@ asio::awaitable<Result<fs::path>> ArtefactCache::model(WantedArtefact wanted,
             co_return path;
         }
     }
+    auto looking = is_shared(wanted);
+    if (co_await std::move(looking)) co_return options_.shared_models / wanted.sha256.get();
     auto downloading = download(wanted, path, *models_from_, std::move(on_progress));
     GLEANER_CO_TRY(co_await std::move(downloading));
     entries_[wanted.sha256] = {Kind::model, size_on_disk(path), {}, true, 0};

@@ -46,6 +46,12 @@ public:
 
 struct ArtefactCacheOptions {
     std::filesystem::path folder;  ///< created 0700
+    /// Models that several machines share, each file named by its SHA-256. Only read. Empty: none.
+    /// Not so for engines: who can write there could change a program after it was verified.
+    std::filesystem::path shared_models;
+    /// A hundred machines that start together do not all read a shared model at once: each waits a
+    /// random time up to this.
+    Duration shared_stagger_max = 20s;
     std::uint64_t quota_bytes = 20ull << 30;
     std::uint64_t keep_free_bytes = 1ull << 30;
     std::uint32_t corrupt_tries = 3;    ///< of one chunk before the artefact counts as damaged
@@ -116,7 +122,7 @@ public:
     };
     [[nodiscard]] Hold hold(const Sha256& sha256) { return {*this, sha256}; }
 
-    /// Complete models and engines, ascending.
+    /// Complete models and engines, those in the shared folder too, ascending.
     [[nodiscard]] std::vector<Sha256> complete() const;
     struct DiskUse {
         std::uint64_t used_bytes = 0;
@@ -152,6 +158,8 @@ private:
     [[nodiscard]] std::filesystem::path path_of(const Sha256& sha256, Kind kind) const;
     [[nodiscard]] std::filesystem::path archive_path(const Sha256& sha256) const;
     void take_stock(const std::filesystem::path& folder, Kind kind);
+    [[nodiscard]] boost::asio::awaitable<bool> holds(std::filesystem::path file, Sha256 sha256);
+    [[nodiscard]] boost::asio::awaitable<bool> is_shared(WantedArtefact wanted);
     void touch(const Sha256& sha256);
     void forget(const Sha256& sha256);
     void tell_verified(const Sha256& sha256) const;
@@ -185,6 +193,7 @@ private:
     Turnstile one_at_a_time_;
     Random random_;
     std::map<Sha256, Entry> entries_;
+    std::set<Sha256> shared_verified_;  ///< in this run
     std::map<Sha256, int> holds_;
     OnVerified on_verified_;
     OnEvicted on_evicted_;

@@ -33,6 +33,7 @@ constexpr Duration cpu_benchmark = 300ms;
 ArtefactCacheOptions cache_options(const NodeParts& parts) {
     ArtefactCacheOptions options;
     options.folder = parts.folder.cache_dir();
+    options.shared_models = parts.options.shared_models;
     options.quota_bytes = parts.options.disk_quota_bytes;
     options.keep_free_bytes = parts.options.disk_keep_free_bytes;
     return options;

@@ -26,6 +26,7 @@ struct NodeOptions {
     std::uint64_t memory_limit_bytes = 0;
     std::uint64_t disk_quota_bytes = 20ull << 30;
     std::uint64_t disk_keep_free_bytes = 1ull << 30;
+    std::string shared_models;
     Duration shutdown_grace = 5s;
     bool idle_priority = true;
     bool lan_sharing = true;

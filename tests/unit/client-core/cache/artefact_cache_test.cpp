@@ -216,6 +216,37 @@ TEST_CASE("a model altered on disk is noticed at its first use in a run and fetc
     CHECK(content_of(path) == content);
 }
 
+TEST_CASE("a model on a shared disk is verified, used where it is, and never changed there") {
+    Fixture f;
+    f.options.shared_models = f.folder.path() / "shared";
+    f.options.shared_stagger_max = Duration{0};
+    fs::create_directories(f.options.shared_models);
+    f.restart();
+    const std::string content = noise(5u << 20);
+    const Sha256 sha256 = f.source.add(content);
+    const fs::path file = f.options.shared_models / sha256.get();
+    std::ofstream(file, std::ios::binary) << content;
+    CHECK(f.cache->complete() == std::vector<Sha256>{sha256});
+    CHECK(f.model(sha256, content.size()).value() == file);
+    CHECK(f.cache->disk_use().used_bytes == 0);
+    CHECK(f.source.reads.empty());
+
+    // Half copied, altered, gone: it is downloaded instead, and the shared disk left alone.
+    fs::resize_file(file, 1u << 20);
+    CHECK(f.model(sha256, content.size()).value() != file);
+    CHECK(f.source.reads.size() == 2);
+    std::string altered = noise(3u << 20, 2);
+    const Sha256 other = f.source.add(altered);
+    altered[7] ^= 1;
+    std::ofstream(f.options.shared_models / other.get(), std::ios::binary) << altered;
+    CHECK(content_of(f.model(other).value()) == f.source.contents.at(other));
+    CHECK(content_of(f.options.shared_models / other.get()) == altered);
+    f.options.shared_models /= "nothing";
+    f.restart();
+    CHECK(f.model(sha256));
+    CHECK(f.cache->complete().size() == 2);
+}
+
 TEST_CASE("a chunk list for another file, or of another size, is refused") {
     Fixture f;
     const Sha256 a = f.source.add(noise(1000, 1));
