@@ -111,6 +111,21 @@ json::object to_json(const control::State& state) {
             {"sources", std::move(sources)}};
 }
 
+/// ", 97 %, 12.5 tokens/s, 61 °C, 150 W": what is known of it.
+std::string load_of(const control::Device& device) {
+    std::string text;
+    const auto add = [&text](double value, const char* unit) {
+        char figure[48];
+        std::snprintf(figure, sizeof figure, ", %.3g %s", value, unit);
+        text += figure;
+    };
+    if (device.percent_known()) add(device.percent(), "%");
+    if (device.tokens_per_s() > 0) add(device.tokens_per_s(), "tokens/s");
+    if (device.celsius() > 0) add(device.celsius(), "°C");
+    if (device.power_watts() > 0) add(device.power_watts(), "W");
+    return text;
+}
+
 Status status(const Context& context, const LocalOptions& options) {
     control::ToNode request;
     request.mutable_subscribe();
@@ -126,13 +141,18 @@ Status status(const Context& context, const LocalOptions& options) {
                   {"running_streams", "streams"},
                   {"items_total", "answered"},
                   {"tokens_total", "tokens"},
+                  {"items_today", "answered today"},
+                  {"tokens_today", "tokens today"},
                   {"idle_forecast", "forecast"}});
     if (context.json) return ok();
     for (const auto& device : reply.state().devices()) {
         const json::object one = to_json(device);
-        context.out << device.id() << ": " << device.name() << ", " << text_at(one, "state");
+        context.out << device.id() << ": " << device.name() << ", " << text_at(one, "state")
+                    << load_of(device);
         if (!device.why().en().empty()) context.out << ": " << device.why().en();
         context.out << '\n';
+        if (!device.verdict().en().empty())
+            context.out << "  measured: " << device.verdict().en() << '\n';
     }
     for (const auto& source : reply.state().sources())
         context.out << (source.works() ? "  sees " : "  cannot see ") << source.what() << ": "

@@ -28,9 +28,10 @@ wire::BenchmarkVerdict::Verdict wire_verdict(Plausibility verdict) {
     return wire::BenchmarkVerdict::UNKNOWN;
 }
 
-/// At most what the wire takes, in whole characters; a report's own words may stand in it.
+/// What the wire takes, less room for the standing, in whole characters; a report's own words may
+/// stand in it.
 std::string shown(std::string text) {
-    constexpr std::size_t bytes_max = 1'024;
+    constexpr std::size_t bytes_max = 800;
     if (text.size() > bytes_max) {
         std::size_t end = bytes_max;
         while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
@@ -40,6 +41,13 @@ std::string shown(std::string text) {
         text.begin(), text.end(),
         [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
     return text;
+}
+
+/// In thousandths of the unit of the one figure that every device has, measured in one way.
+std::int64_t score_of(const BenchReport& report) {
+    constexpr double most = 1e12;  // a falsified one may be any number
+    const Figure* found = report.find(figure::fp32);
+    return found ? static_cast<std::int64_t>(std::min(found->median, most) * 1'000) : 0;
 }
 
 struct OpenedReport {
@@ -70,6 +78,15 @@ Result<OpenedReport> open(const std::string& signed_report, const NodeId& node, 
 
 }  // namespace
 
+Sentence words_of(const store::BenchStanding& standing) {
+    constexpr std::int64_t others_least = 3;
+    if (standing.others < others_least) return {};
+    const std::string others = std::to_string(standing.others);
+    const std::string slower = std::to_string(standing.slower);
+    return {" Of " + others + " other PCs with such a device, it is faster than " + slower + ".",
+            "与另外 " + others + " 台配有同型号设备的电脑相比，快于其中 " + slower + " 台。"};
+}
+
 WeighedReport weigh_report(const std::string& signed_report, const NodeId& node, EVP_PKEY* key,
                            std::span<const AnnouncedDevice> devices, WallTime now) {
     WeighedReport weighed;
@@ -92,6 +109,8 @@ WeighedReport weigh_report(const std::string& signed_report, const NodeId& node,
     auto& record = weighed.record.emplace();
     record.node = node;
     record.device = device->id;
+    record.device_name = device->name;
+    record.score = score_of(report);
     // Of the report alone: signed anew it is the same one.
     record.report_sha256 = hash_bytes(sealed.report_json).get();
     record.measured = report.measured_at;

@@ -9,6 +9,7 @@
 #include <openssl/types.h>
 
 #include "coordinator/store/records.h"
+#include "shared/model/sentence.h"
 #include "shared/proto/wire.pb.h"
 #include "shared/util/clock.h"
 
@@ -26,6 +27,9 @@ struct WeighedReport {
     wire::BenchmarkVerdict verdict;
     std::optional<store::BenchRecord> record;  ///< to be kept; nothing: the report was refused
 };
+
+/// The same in words, after what the verdict says; empty when there are too few others to tell.
+[[nodiscard]] Sentence words_of(const store::BenchStanding& standing);
 
 /// `signed_report`: as it came, `key`: of the node's session, borrowed for the call.
 [[nodiscard]] WeighedReport weigh_report(const std::string& signed_report, const NodeId& node,

@@ -43,6 +43,11 @@ void note_verdict(GridCounters& counters, Plausibility verdict) {
     }
 }
 
+struct KeptReport {
+    bool is_new = false;
+    store::BenchStanding standing;
+};
+
 }  // namespace
 
 void Grid::State::on_benchmark_report(const NodeId& node, const wire::ToCoordinator& message) {
@@ -69,8 +74,13 @@ asio::awaitable<void> Grid::State::keep_report(store::BenchRecord record,
                                                wire::BenchmarkVerdict verdict) {
     const NodeId node = record.node;
     const Plausibility found = record.verdict;
-    std::function<Result<bool>(store::Store&)> work =
-        [record = std::move(record)](store::Store& db) { return db.keep_bench_report(record); };
+    std::function<Result<KeptReport>(store::Store&)> work =
+        [record = std::move(record)](store::Store& db) -> Result<KeptReport> {
+        KeptReport kept;
+        GLEANER_TRY(kept.is_new, db.keep_bench_report(record));
+        GLEANER_TRY(kept.standing, db.bench_standing(record));
+        return kept;
+    };
     const auto kept = co_await store.write(std::move(work));
     auto& entry = nodes[node];
     --entry.reports_waiting;
@@ -80,12 +90,17 @@ asio::awaitable<void> Grid::State::keep_report(store::BenchRecord record,
                      kept.error().message());
         co_return;
     }
-    if (kept.value()) note_verdict(counters, found);
+    if (kept.value().is_new) note_verdict(counters, found);
     const bool suspicious = found == Plausibility::too_good || found == Plausibility::too_poor;
-    if (kept.value() && suspicious && !std::exchange(entry.told_benchmark, true))
+    if (kept.value().is_new && suspicious && !std::exchange(entry.told_benchmark, true))
         spdlog::warn("event=benchmark_suspicious node={} device={} verdict={} why=\"{}\"",
                      node.get(), verdict.device(), to_string(found), verdict.english());
-    verdict.set_known_already(!kept.value());
+    verdict.set_known_already(!kept.value().is_new);
+    if (found != Plausibility::too_good) {
+        const Sentence standing = words_of(kept.value().standing);
+        *verdict.mutable_english() += standing.en;
+        *verdict.mutable_chinese() += standing.zh;
+    }
     wire::ToNode answer;
     *answer.mutable_benchmark_verdict() = std::move(verdict);
     send(node, answer);

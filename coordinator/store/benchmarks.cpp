@@ -11,6 +11,7 @@ namespace gleaner::store {
 namespace {
 
 constexpr std::int64_t micros_of_second = 1'000'000;
+constexpr std::int64_t standing_reports_max = 1'000;
 
 GridDay grid_day_row(const Query& row) {
     GridDay day;
@@ -21,6 +22,10 @@ GridDay grid_day_row(const Query& row) {
                                                 day.offered_seconds);
     day.paid = row.money("paid_micros");
     return day;
+}
+
+BenchStanding bench_standing_row(const Query& row) {
+    return {row.integer("others"), row.integer("slower")};
 }
 
 NodeDay node_day_row(const Query& row) {
@@ -35,8 +40,8 @@ Result<bool> Store::keep_bench_report(const BenchRecord& record) {
     return state_->atomically([&]() -> Result<bool> {
         GLEANER_TRY(const auto inserted,
                     state_->database->change(
-                        sql::insert_bench_report, record.node, record.device, record.report_sha256,
-                        record.measured, state_->clock.wall(), gleaner::to_string(record.verdict),
+                        sql::insert_bench_report, record.node, record.device, record.device_name,
+                        record.score, record.report_sha256, record.measured, state_->clock.wall(), gleaner::to_string(record.verdict),
                         record.english, record.chinese, record.report_json, record.signature));
         if (inserted == 0) return false;
         GLEANER_TRY(state_->database->run(sql::trim_bench_reports_of_device, record.node,
@@ -45,6 +50,11 @@ Result<bool> Store::keep_bench_report(const BenchRecord& record) {
                                           bench_reports_per_node));
         return true;
     });
+}
+
+Result<BenchStanding> Store::bench_standing(const BenchRecord& record) {
+    return state_->one("standing", bench_standing_row, sql::find_bench_standing, record.device_name, record.node,
+                       record.score, standing_reports_max);
 }
 
 Result<std::vector<BenchRecord>> Store::bench_reports(const NodeId& node) {

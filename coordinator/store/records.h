@@ -139,6 +139,8 @@ inline constexpr std::int64_t bench_reports_per_node = 400;
 struct BenchRecord {
     NodeId node;
     std::string device;
+    std::string device_name;    ///< "NVIDIA GeForce RTX 4060"
+    std::int64_t score = 0;     ///< by which devices of one name are compared; 0: by nothing
     std::string report_sha256;  ///< of report_json
     WallTime measured;          ///< by the node's clock
     WallTime received;          ///< set by the store
@@ -147,6 +149,12 @@ struct BenchRecord {
     std::string chinese;
     std::string report_json;
     std::string signature;
+};
+
+/// A device among those of other nodes with the same name.
+struct BenchStanding {
+    std::int64_t others = 0;
+    std::int64_t slower = 0;  ///< of them
 };
 
 /// One UTC day of all devices of one kind.

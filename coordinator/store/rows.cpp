@@ -125,10 +125,20 @@ Node node_row(const Query& row) {
 }
 
 BenchRecord bench_row(const Query& row) {
-    return {row.id<NodeId>("node"), row.text("device"),   row.text("report_sha256"),
-            row.time("measured"),   row.time("received"), plausibility(row.text("verdict")),
-            row.text("english"),    row.text("chinese"),  row.text("report"),
-            row.text("signature")};
+    BenchRecord record;
+    record.node = row.id<NodeId>("node");
+    record.device = row.text("device");
+    record.device_name = row.text("device_name");
+    record.score = row.integer("score");
+    record.report_sha256 = row.text("report_sha256");
+    record.measured = row.time("measured");
+    record.received = row.time("received");
+    record.verdict = plausibility(row.text("verdict"));
+    record.english = row.text("english");
+    record.chinese = row.text("chinese");
+    record.report_json = row.text("report");
+    record.signature = row.text("signature");
+    return record;
 }
 
 Model model_row(const Query& row) {

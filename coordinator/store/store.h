@@ -96,6 +96,8 @@ public:
     /// False: the very same report is kept already. Only the newest by their time of measurement
     /// are kept, bench_reports_per_device of a device and bench_reports_per_node of a node.
     Result<bool> keep_bench_report(const BenchRecord& record);
+    /// Among the latest thousand reports of that name.
+    Result<BenchStanding> bench_standing(const BenchRecord& record);
     /// By device, the newest first.
     Result<std::vector<BenchRecord>> bench_reports(const NodeId& node);
 

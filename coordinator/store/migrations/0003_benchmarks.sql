@@ -3,6 +3,8 @@
 CREATE TABLE bench_reports (
     node TEXT NOT NULL REFERENCES nodes (id),
     device TEXT NOT NULL,
+    device_name TEXT NOT NULL,
+    score INTEGER NOT NULL,
     report_sha256 TEXT NOT NULL CHECK (length(report_sha256) = 64),
     measured INTEGER NOT NULL,
     received INTEGER NOT NULL,
@@ -14,6 +16,7 @@ CREATE TABLE bench_reports (
     PRIMARY KEY (node, report_sha256)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX bench_reports_by_device ON bench_reports (node, device, measured);
+CREATE INDEX bench_reports_by_name ON bench_reports (device_name, received);
 
 -- The whole grid by UTC day (counted from 1970) and kind of device: device time that was on offer,
 -- and what of it was sold. A sum of live sessions and of meter records: for estimates, not money.

@@ -1,9 +1,9 @@
 -- Benchmark reports, and the grid's days of offer and sale.
 
 -- name: insert_bench_report
-INSERT INTO bench_reports (node, device, report_sha256, measured, received, verdict, english,
-                           chinese, report, signature)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+INSERT INTO bench_reports (node, device, device_name, score, report_sha256, measured, received,
+                           verdict, english, chinese, report, signature)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
 ON CONFLICT (node, report_sha256) DO NOTHING;
 
 -- name: trim_bench_reports_of_device
@@ -17,8 +17,18 @@ DELETE FROM bench_reports WHERE node = ?1 AND report_sha256 IN (
     ORDER BY measured DESC, report_sha256 LIMIT -1 OFFSET ?2);
 
 -- name: list_bench_reports
-SELECT node, device, report_sha256, measured, received, verdict, english, chinese, report, signature
+SELECT node, device, device_name, score, report_sha256, measured, received, verdict, english, chinese,
+       report, signature
 FROM bench_reports WHERE node = ?1 ORDER BY device, measured DESC, report_sha256;
+
+-- name: find_bench_standing
+-- The newest report of each device; `score` comes from the row of the maximum.
+SELECT count(*) AS others, count(*) FILTER (WHERE score < ?3) AS slower
+FROM (SELECT score, max(measured)
+      FROM (SELECT node, device, score, measured FROM bench_reports
+            WHERE device_name = ?1 AND node <> ?2 AND verdict <> 'too_good' AND score > 0
+            ORDER BY received DESC LIMIT ?4)
+      GROUP BY node, device);
 
 -- name: add_offered
 INSERT INTO grid_days (day, device_class, offered_seconds) VALUES (?1, ?2, ?3)

@@ -138,3 +138,19 @@ TEST_CASE_FIXTURE(Desk, "signed anew a report is the same one") {
     CHECK(first.record->report_sha256 == second.record->report_sha256);
     CHECK(first.record->signature != second.record->signature);
 }
+
+TEST_CASE_FIXTURE(Desk, "a device is compared with its like, however false its report") {
+    auto report = report_of_card();
+    const auto weighed = weigh(to_json(sealed(report)));
+    CHECK(weighed.record->device_name == "NVIDIA L4");
+    CHECK(weighed.record->score > 0);
+    for (auto& figure : report.figures) figure.median = 1e300;
+    CHECK(weigh(to_json(sealed(report))).record->score > weighed.record->score);
+}
+
+TEST_CASE("few others tell nothing") {
+    CHECK(words_of({2, 1}).en.empty());
+    CHECK(words_of({41, 23}).en ==
+          " Of 41 other PCs with such a device, it is faster than 23.");
+    CHECK(words_of({41, 23}).zh.find("41 台") != std::string::npos);
+}

@@ -72,6 +72,33 @@ TEST_CASE_FIXTURE(Fixture, "the newest twenty of each device are kept, whenever 
     CHECK(kept.back().measured.seconds() == 105);
 }
 
+TEST_CASE_FIXTURE(Fixture, "a device is compared with the newest reports of others of its name") {
+    auto mine = report(1);
+    mine.device_name = "RTX";
+    mine.score = 10;
+    const auto hand_in = [&](std::size_t node, std::uint64_t number, std::int64_t score,
+                             Plausibility verdict) {
+        auto record = report(number);
+        record.node = world.nodes.at(node);
+        record.device_name = "RTX";
+        record.score = score;
+        record.verdict = verdict;
+        REQUIRE(store->keep_bench_report(record));
+    };
+    REQUIRE(store->keep_bench_report(mine));
+    CHECK(store->bench_standing(mine).value().others == 0);
+    hand_in(1, 20, 9, Plausibility::plausible);
+    hand_in(1, 21, 11, Plausibility::plausible);  // newer
+    CHECK(store->bench_standing(mine).value().others == 1);
+    CHECK(store->bench_standing(mine).value().slower == 0);
+    hand_in(1, 22, 8, Plausibility::too_poor);
+    CHECK(store->bench_standing(mine).value().slower == 1);
+    hand_in(1, 23, 900, Plausibility::too_good);  // nobody is measured by that
+    CHECK(store->bench_standing(mine).value().slower == 1);
+    mine.device_name = "GTX";
+    CHECK(store->bench_standing(mine).value().others == 0);
+}
+
 TEST_CASE_FIXTURE(Fixture, "a node that names ever new devices fills no disk") {
     for (std::uint64_t i = 0; i < 410; ++i)
         (void)store->keep_bench_report(report(i, "cuda" + std::to_string(i))).value();
