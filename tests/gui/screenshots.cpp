@@ -38,7 +38,8 @@ public:
             bad_ = true;
         }
         seen_.insert(qHash(bytes));
-        image.save(folder_ + '/' + name + ".png");
+        // Quality 0 is the smallest file: they are kept under docs/screenshots.
+        image.convertToFormat(QImage::Format_RGB888).save(folder_ + '/' + name + ".png", "PNG", 0);
     }
     [[nodiscard]] bool bad() const { return bad_; }
 
