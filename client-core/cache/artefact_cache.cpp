@@ -211,7 +211,7 @@ std::uint64_t ArtefactCache::free_bytes() const {
 asio::awaitable<bool> ArtefactCache::holds(fs::path file, Sha256 sha256) {
     std::function<Result<Sha256>()> job = [text = file.string()] { return hash_file(text); };
     const auto actual = co_await worker_.run(std::move(job));
-    co_return actual && actual.value() == sha256;
+    co_return actual&& actual.value() == sha256;
 }
 
 asio::awaitable<bool> ArtefactCache::is_shared(WantedArtefact wanted) {
@@ -223,7 +223,8 @@ asio::awaitable<bool> ArtefactCache::is_shared(WantedArtefact wanted) {
     if (error || (wanted.size_bytes > 0 && size != wanted.size_bytes)) co_return false;
     if (shared_verified_.contains(wanted.sha256)) co_return true;
     const auto stagger = static_cast<std::uint64_t>(options_.shared_stagger_max.count());
-    co_await sleep_for(Duration{static_cast<std::int64_t>(random_.below(stagger + 1))});
+    const Duration wait{static_cast<std::int64_t>(random_.below(stagger + 1))};
+    co_await sleep_for(wait);
     auto hashing = holds(file, wanted.sha256);
     const bool good = co_await std::move(hashing);
     if (good) {

@@ -321,8 +321,8 @@ NodeView Node::view() const {
     }
     view.devices = parts_.devices;
     for (const auto& [id, model] : models_) {
-        view.models.push_back(
-            {id, model.host->device(), model.host->phase(), model.host->failure().message, work_.tokens_per_s(id)});
+        view.models.push_back({id, model.host->device(), model.host->phase(),
+                               model.host->failure().message, work_.tokens_per_s(id)});
     }
     view.counts = work_.loop().counts();
     view.totals = work_.totals();

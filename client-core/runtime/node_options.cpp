@@ -46,11 +46,12 @@ config::OptionSet declare_node_options(NodeOptions& o) {
     set.bytes(
         {.name = "disk_keep_free", .sentence = "Disk space that stays free whatever happens."},
         o.disk_keep_free_bytes, 0, most_bytes);
-    set.text({.name = "shared_models",
-              .sentence = "Folder of models on a disk that machines share, such as a café server's: "
-                          "files named by their SHA-256, as in another node's cache/models. It is "
-                          "only read, and each model verified; empty: none."},
-             o.shared_models);
+    set.text(
+        {.name = "shared_models",
+         .sentence = "Folder of models on a disk that machines share, such as a café server's: "
+                     "files named by their SHA-256, as in another node's cache/models. It is "
+                     "only read, and each model verified; empty: none."},
+        o.shared_models);
     set.duration({.name = "shutdown_grace",
                   .sentence = "Running requests may finish for so long when the program ends."},
                  o.shutdown_grace, 0s, 10min);

@@ -39,10 +39,11 @@ NodeDay node_day_row(const Query& row) {
 Result<bool> Store::keep_bench_report(const BenchRecord& record) {
     return state_->atomically([&]() -> Result<bool> {
         GLEANER_TRY(const auto inserted,
-                    state_->database->change(
-                        sql::insert_bench_report, record.node, record.device, record.device_name,
-                        record.score, record.report_sha256, record.measured, state_->clock.wall(), gleaner::to_string(record.verdict),
-                        record.english, record.chinese, record.report_json, record.signature));
+                    state_->database->change(sql::insert_bench_report, record.node, record.device,
+                                             record.device_name, record.score, record.report_sha256,
+                                             record.measured, state_->clock.wall(),
+                                             gleaner::to_string(record.verdict), record.english,
+                                             record.chinese, record.report_json, record.signature));
         if (inserted == 0) return false;
         GLEANER_TRY(state_->database->run(sql::trim_bench_reports_of_device, record.node,
                                           record.device, bench_reports_per_device));
@@ -53,8 +54,8 @@ Result<bool> Store::keep_bench_report(const BenchRecord& record) {
 }
 
 Result<BenchStanding> Store::bench_standing(const BenchRecord& record) {
-    return state_->one("standing", bench_standing_row, sql::find_bench_standing, record.device_name, record.node,
-                       record.score, standing_reports_max);
+    return state_->one("standing", bench_standing_row, sql::find_bench_standing, record.device_name,
+                       record.node, record.score, standing_reports_max);
 }
 
 Result<std::vector<BenchRecord>> Store::bench_reports(const NodeId& node) {

@@ -13,7 +13,7 @@ namespace gleaner::guest {
 
 /// One device of the node, as others use it.
 struct DeviceFacts {
-    std::string id;  ///< the node's: "cpu", "cuda0"
+    std::string id;                        ///< the node's: "cpu", "cuda0"
     std::optional<std::uint32_t> percent;  ///< use by all, the node too, 0 to 100
     std::optional<double> watts;           ///< drawn now
     /// Use by programs that are not the node's, 0 to 100. Unset: this system cannot tell.

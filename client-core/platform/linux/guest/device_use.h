@@ -22,7 +22,7 @@ struct GpuUser {
 struct DeviceUse {
     std::optional<std::uint32_t> busy_percent;  ///< by all programs
     std::optional<std::uint32_t> percent;       ///< by others; unset: the driver does not tell
-    std::vector<GpuUser> others;           ///< who is not the node
+    std::vector<GpuUser> others;                ///< who is not the node
     std::optional<std::uint32_t> celsius;
     std::optional<double> watts;
     std::optional<std::uint64_t> memory_free_bytes;

@@ -150,7 +150,6 @@ TEST_CASE_FIXTURE(Desk, "a device is compared with its like, however false its r
 
 TEST_CASE("few others tell nothing") {
     CHECK(words_of({2, 1}).en.empty());
-    CHECK(words_of({41, 23}).en ==
-          " Of 41 other PCs with such a device, it is faster than 23.");
+    CHECK(words_of({41, 23}).en == " Of 41 other PCs with such a device, it is faster than 23.");
     CHECK(words_of({41, 23}).zh.find("41 台") != std::string::npos);
 }

@@ -23,7 +23,7 @@ TEST_CASE("load by others is what is busy without the node's share") {
     CpuLoad load;
     CHECK_FALSE(load.next({100, 1000}, 50));
     CHECK(load.next({160, 1100}, 90) == LoadPercent{.all = 60, .others = 20});
-    CHECK_FALSE(load.next({160, 1100}, 90));    // no time has passed
+    CHECK_FALSE(load.next({160, 1100}, 90));           // no time has passed
     CHECK(load.next({200, 1200}, 190)->others == 0);   // rounding made the node's share the greater
     CHECK(load.next({300, 1300}, 40)->others == 100);  // an engine ended and took its count with it
 }
