@@ -67,6 +67,8 @@ void write_grid(PrometheusText& text, const runtime::Grid& grid) {
                totals.waiting_streams);
     text.gauge("gleaner_outage_suspected", "1 while many nodes were lost at once.",
                totals.outage_suspected ? 1 : 0);
+    text.counter("gleaner_site_outages_total", "Sites that lost their nodes all at once.",
+                 totals.site_outages);
 }
 
 void write_api(PrometheusText& text, const Services& services, const Server* server) {

@@ -36,6 +36,7 @@ void Scheduler::State::on(const NodeJoined& event) {
     node.paused = false;
     node.leaves_soon = false;
     ++connected;
+    ++sites[node.site].connected;
     node_returned(node);
     resume_leases(node, event);
     for (const StreamId stream : event.held_streams) emit(StopStream{stream, node.id});
@@ -121,6 +122,7 @@ void Scheduler::State::on(const NodeLeft& event) {
 void Scheduler::State::detach(Node& node, FailureCause why) {
     node.connected = false;
     --connected;
+    --sites[node.site].connected;
     for (auto& device : node.devices) device.loading = nowhere;
     for (auto& [model, slot] : node.slots) {
         slot.phase = Slot::Phase::absent;

@@ -134,6 +134,7 @@ Scheduler::Totals Scheduler::totals() const {
     totals.live_leases = state_->leases.size();
     totals.running_streams = state_->running_streams;
     totals.waiting_streams = state_->streams.size() - state_->running_streams;
+    totals.site_outages = state_->site_outages;
     totals.outage_suspected = state_->outage_until.has_value();
     totals.store_stalled = state_->stalled;
     return totals;

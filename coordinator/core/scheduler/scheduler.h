@@ -72,6 +72,7 @@ public:
         std::uint64_t running_streams = 0;
         std::uint64_t waiting_streams = 0;
         bool outage_suspected = false;
+        std::uint64_t site_outages = 0;  ///< sites that lost all nodes at once, ever
         bool store_stalled = false;
     };
     [[nodiscard]] Totals totals() const;

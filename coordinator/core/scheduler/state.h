@@ -142,6 +142,10 @@ struct Scheduler::State {
     void node_lost(Node& node);
     void node_returned(Node& node);
     void end_outage();
+    void forget_losses(std::set<std::pair<Time, Index>>::iterator end);
+    [[nodiscard]] bool lost_everywhere() const;
+    void look_for_site_outage(const Node& node);
+    [[nodiscard]] std::string name_of_site(Index site) const;
 
     // suspension.cpp
     void notice_suspension();
@@ -304,7 +308,15 @@ struct Scheduler::State {
     Time last_event;
     bool sweeping = false;
 
-    std::set<std::pair<Time, Index>> losses;
+    struct SiteNodes {
+        std::uint32_t connected = 0;
+        std::uint32_t lost = 0;  ///< of `losses`
+        bool down = false;       ///< all lost together
+    };
+    std::set<std::pair<Time, Index>> losses;  ///< within outage_window
+    std::unordered_map<Index, SiteNodes> sites;
+    Index worst_site = nowhere;  ///< of `losses` the most
+    std::uint64_t site_outages = 0;
     std::size_t outage_size = 0;
     std::set<Index> lost_in_outage;
     std::optional<Time> outage_until;

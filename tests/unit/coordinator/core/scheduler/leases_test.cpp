@@ -217,6 +217,34 @@ TEST_CASE("nodes that come back end a suspected outage and keep their work") {
     CHECK_FALSE(rig.scheduler.totals().outage_suspected);
 }
 
+TEST_CASE("a site that is lost as a whole is one event, and no outage of the grid") {
+    Rig rig;
+    rig.offer(model_a);
+    const auto cafe = [](int i) { return NodeSpec{"c" + std::to_string(i), "cafe", "o1"}; };
+    for (int i = 0; i < 20; ++i) rig.join_ready(cafe(i));
+    for (int i = 0; i < 5; ++i) {
+        const auto number = std::to_string(i);
+        rig.join_ready({"n" + number, "s" + number, "o2"});
+    }
+    rig.open({.items = 100});
+    rig.clear();
+    for (int i = 0; i < 20; ++i) {
+        if (i == 10) rig.leave("n0");  // and one elsewhere, by chance
+        rig.leave("c" + std::to_string(i));
+    }
+    CHECK_FALSE(rig.scheduler.totals().outage_suspected);
+    CHECK(rig.scheduler.totals().site_outages == 1);
+    REQUIRE(rig.all<Note>().size() == 1);
+    CHECK(rig.all<Note>().front().text.find("20 nodes of site cafe") != std::string::npos);
+    rig.advance(11s);  // the grace: their work goes to others
+    CHECK(rig.view("c0").outstanding_items == 0);
+    rig.clear();
+    for (int i = 0; i < 20; ++i) rig.join_ready(cafe(i));
+    CHECK(rig.all<Note>().size() == 1);  // back again
+    for (int i = 0; i < 3; ++i) rig.leave("c" + std::to_string(i));
+    CHECK(rig.scheduler.totals().site_outages == 1);
+}
+
 TEST_CASE("the loss of a few nodes among many is no outage") {
     Rig rig;
     rig.offer(model_a);
