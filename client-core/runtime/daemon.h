@@ -67,6 +67,7 @@ private:
     void device_failed(const std::string& device, const std::string& why) override;
     void site_policy(const std::string& toml) override;
     void connected() override;
+    void enrolling(const Applicant& applicant) override { sent_.note(applicant); }
     void message_sent(const wire::ToCoordinator& message) override { sent_.note(message); }
     void benchmark_verdict(const wire::BenchmarkVerdict& verdict) override;
     void money_told(const wire::NodeMoney& money) override;

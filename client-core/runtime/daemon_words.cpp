@@ -130,6 +130,10 @@ Sentence device_failed(const std::string& device, const std::string& why) {
 
 Sentence sent(SentField field) {
     switch (field) {
+        case SentField::host_name:
+            return {"Name of this machine", "本机名称"};
+        case SentField::hardware:
+            return {"Fingerprint of the hardware", "硬件指纹"};
         case SentField::version:
             return {"Version of the client", "客户端版本"};
         case SentField::system:

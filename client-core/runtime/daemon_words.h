@@ -41,6 +41,8 @@ void say(const Sentence& sentence, control::Sentence& out);
 
 /// What a field of a message to the coordinator tells of this machine.
 enum class SentField : std::uint8_t {
+    host_name,
+    hardware,
     version,
     system,
     device,

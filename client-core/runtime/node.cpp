@@ -155,6 +155,7 @@ asio::awaitable<Status> Node::enrol_anew() {
     while (!stopping_) {
         Applicant applicant(parts_.hardware_fingerprint, host_name(),
                             Credentials::kept_release_key(parts_.folder.path()));
+        parts_.observer.enrolling(applicant);
         auto asking = enrol(parts_.address, token, std::move(applicant));
         auto answer = co_await std::move(asking);
         if (answer.has_value()) {

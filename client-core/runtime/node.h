@@ -42,6 +42,7 @@ class ToNode;
 class Welcome;
 }  // namespace wire
 
+class Applicant;
 class SessionConnection;
 
 /// What the owner's policy lets the node do with a device.
@@ -70,6 +71,8 @@ public:
     virtual void site_policy(const std::string& toml) = 0;
     /// A session has begun.
     virtual void connected() = 0;
+    /// This is told to the coordinator to be let in.
+    virtual void enrolling(const Applicant& applicant) = 0;
     /// It goes to the coordinator as it is.
     virtual void message_sent(const wire::ToCoordinator& message) = 0;
     virtual void benchmark_verdict(const wire::BenchmarkVerdict& verdict) = 0;

@@ -1,5 +1,6 @@
 #include "client-core/runtime/sent_book.h"
 
+#include "client-core/runtime/enrol.h"
 #include "shared/proto/control.pb.h"
 #include "shared/proto/wire.pb.h"
 
@@ -62,12 +63,22 @@ std::string model_of(const wire::ModelState& state) {
 
 }  // namespace
 
-void SentBook::note(const ToCoordinator& message) {
-    const auto kind = static_cast<std::size_t>(message.body_case());
-    if (kind >= kinds_max) return;
-    Message& last = last_[kind];
+SentBook::Message& SentBook::begin(std::size_t kind) {
+    Message& last = last_.at(kind);
     last.fields.clear();
     last.at_s = clock_.wall().seconds();
+    return last;
+}
+
+void SentBook::note(const Applicant& applicant) {
+    begin(0).fields = {{SentField::host_name, applicant.hostname},
+                       {SentField::hardware, applicant.hardware_fingerprint}};
+}
+
+void SentBook::note(const ToCoordinator& message) {
+    const auto kind = static_cast<std::size_t>(message.body_case());
+    if (kind == 0 || kind >= kinds_max) return;
+    Message& last = begin(kind);
     const auto add = [&last](SentField what, std::string value) {
         last.fields.push_back({what, std::move(value)});
     };

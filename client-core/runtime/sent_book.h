@@ -19,6 +19,7 @@ class Sent;
 namespace wire {
 class ToCoordinator;
 }
+class Applicant;
 
 /// Single-threaded.
 class SentBook {
@@ -27,10 +28,11 @@ public:
 
     /// Of each kind of message the last is kept.
     void note(const wire::ToCoordinator& message);
+    void note(const Applicant& applicant);
     void describe(control::Sent& sent) const;
 
 private:
-    /// As many as ToCoordinator has kinds; by field number.
+    /// As many as ToCoordinator has kinds; by field number. 0: the application to be let in.
     static constexpr std::size_t kinds_max = 64;
     struct Field {
         words::SentField what;
@@ -40,6 +42,8 @@ private:
         std::int64_t at_s = 0;
         std::vector<Field> fields;
     };
+
+    [[nodiscard]] Message& begin(std::size_t kind);
 
     const Clock& clock_;
     std::array<Message, kinds_max> last_;

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "client-core/runtime/enrol.h"
 #include "shared/proto/control.pb.h"
 #include "shared/proto/wire.pb.h"
 
@@ -32,6 +33,18 @@ TEST_CASE("of each kind of message the last is told, field by field") {
     CHECK(text_of(book).find("RTX") != std::string::npos);
     CHECK(text_of(book).find("62 °C") != std::string::npos);
     CHECK(text_of(book).find("61 °C") == std::string::npos);
+}
+
+TEST_CASE("what was told to be let in stays on the list") {
+    const ManualClock clock;
+    SentBook book(clock);
+    book.note(Applicant("0123abcd", "seat-42", std::nullopt));
+    wire::ToCoordinator message;
+    message.mutable_goodbye()->set_reason("stopping");
+    book.note(message);
+    CHECK(text_of(book).find("seat-42") != std::string::npos);
+    CHECK(text_of(book).find("0123abcd") != std::string::npos);
+    CHECK(text_of(book).find("stopping") != std::string::npos);
 }
 
 TEST_CASE("of answers only their number and size are told") {
