@@ -17,6 +17,7 @@
 #include "client-core/platform/hardware_facts.h"
 #include "client-core/platform/linux/sandbox_bwrap.h"
 #include "client-core/runtime/daemon.h"
+#include "client-core/runtime/enrol.h"
 #include "client-core/runtime/node_tools.h"
 #include "shared/config/flags.h"
 #include "shared/util/log.h"
@@ -150,9 +151,11 @@ Status enrol_node(const NodeOptions& options) {
     GLEANER_TRY(const auto folder, DataFolder::open(options.data_dir));
     const SystemClock clock;
     asio::io_context network{1};
+    Applicant applicant(std::move(fingerprint), host_name(),
+                        Credentials::kept_release_key(folder.path()));
     GLEANER_TRY(const auto node,
                 run_alone(network, enrol_into(folder.path(), std::move(address), std::move(token),
-                                              std::move(fingerprint), clock)));
+                                              std::move(applicant), clock)));
     std::printf("%s\n", node.c_str());
     return ok();
 }

@@ -1,5 +1,6 @@
 /// ArtefactCache: getting an artefact chunk by chunk.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -154,12 +155,15 @@ asio::awaitable<Status> ArtefactCache::download(WantedArtefact wanted, fs::path 
     GLEANER_CO_TRY(const auto partial, co_await worker_.run(std::move(opening)));
     Entry& entry = entries_[wanted.sha256];
     entry = {Kind::partial, list.size_bytes, clock_->wall(), false, partial->bytes()};
+    // What is not here, for whatever reason, takes no room; a cancellation is an exception.
+    const auto count = [&](PartialFile* file) {
+        const auto found = entries_.find(wanted.sha256);
+        if (found != entries_.end()) found->second.size_bytes = file->bytes();
+    };
+    std::unique_ptr<PartialFile, decltype(count)> counted(partial.get(), count);
     auto fetching = fetch_chunks(wanted, source, *partial, on_progress);
-    const Status fetched = co_await std::move(fetching);
-    if (!fetched) {
-        entries_.at(wanted.sha256).size_bytes = partial->bytes();
-        co_return fetched.error();
-    }
+    GLEANER_CO_TRY(co_await std::move(fetching));
+    counted.reset();
     std::function<Status()> finishing = [&partial, destination] {
         return partial->finish(destination);
     };

@@ -37,9 +37,8 @@ public:
             GLEANER_TRY(take_settings());
         }
         if (!options_.benchmark) return ok();
-        for (const auto& device : control::State(state_).devices()) {
-            GLEANER_TRY(measure(device.id()));
-        }
+        const control::State now = state_;  // measuring reads the state anew
+        for (const auto& device : now.devices()) measure(device.id());
         return ok();
     }
 
@@ -159,7 +158,16 @@ private:
                      "the node suggests no settings for \"" + options_.settings + "\"");
     }
 
-    Status measure(const std::string& device) {
+    /// A device that cannot be measured is told, and stops nothing: the machine has joined.
+    void measure(const std::string& device) {
+        const Status measured = try_to_measure(device);
+        if (measured.has_value())
+            world_.out << "measured: " << device << "\n";
+        else
+            world_.err << "not measured: " << device << ": " << measured.error().message() << "\n";
+    }
+
+    Status try_to_measure(const std::string& device) {
         GLEANER_TRY(auto node, connect());
         control::ToNode request;
         request.mutable_start_benchmark()->set_device(device);
@@ -174,7 +182,6 @@ private:
         }
         const std::string& problem = reply.state().benchmark().problem().en();
         if (!problem.empty()) return Error(ErrorCode::failed_precondition, problem);
-        world_.out << "measured: " << device << "\n";
         return ok();
     }
 

@@ -127,11 +127,15 @@ asio::awaitable<void> ControlServer::serve(stream_protocol::socket socket) {
         co_return;
     }
     const bool allowed = may_control(peer.value(), ::geteuid(), group_);
+    // Whoever may pause the node finds a place whatever others on this machine do.
+    if (!allowed && onlookers_ >= options_.onlookers_max) co_return;
+    onlookers_ += allowed ? 0 : 1;
     ControlSession session(std::move(socket), allowed, options_, handler_);
     const auto place = sessions_.insert(sessions_.end(), &session);
     auto running = session.run();
     co_await std::move(running);
     sessions_.erase(place);
+    onlookers_ -= allowed ? 0 : 1;
 }
 
 }  // namespace gleaner

@@ -41,6 +41,7 @@ struct ControlServerOptions {
     std::string version;            ///< the node's, for Welcome
     std::string group = "gleaner";  ///< whose members may control the node; may not exist
     std::size_t sessions_max = 32;
+    std::size_t onlookers_max = 16;  ///< of these: programs that may only look
     Duration hello_within = 5s;
     Duration state_interval = 500ms;  ///< between two unasked States
     Duration look_interval = 500ms;   ///< after it the state is looked at, although none was told
@@ -78,6 +79,7 @@ private:
     boost::asio::local::stream_protocol::acceptor acceptor_;
     gid_t group_;
     std::list<ControlSession*> sessions_;
+    std::size_t onlookers_ = 0;
     TaskGroup tasks_;
 };
 

@@ -87,7 +87,8 @@ Status BenchmarkDesk::load(const std::string& device, const fs::path& file) {
     return ok();
 }
 
-Status BenchmarkDesk::start(const NodeDevice& device, std::uint32_t soak_seconds,
+Status BenchmarkDesk::start(const NodeDevice& device, const BenchModel& model,
+                            std::uint32_t soak_seconds,
                             std::function<std::optional<std::uint32_t>()> celsius) {
     if (device_)
         return Error(ErrorCode::failed_precondition,
@@ -100,8 +101,11 @@ Status BenchmarkDesk::start(const NodeDevice& device, std::uint32_t soak_seconds
     progress_ = {};
     problem_ = {};
     BenchTools tools{needs_.sandbox, needs_.clock, std::move(celsius), needs_.executor};
-    (void)tasks_.spawn(
-        measure(device, spec_of(device, needs_.gpu_program, soak_seconds), std::move(tools)));
+    DeviceBenchSpec spec = spec_of(device, needs_.gpu_program, soak_seconds);
+    spec.engine_dir = model.engine_dir;
+    spec.model_file = model.model_file;
+    spec.model_name = model.name;
+    (void)tasks_.spawn(measure(device, std::move(spec), std::move(tools)));
     on_change_();
     return ok();
 }
@@ -136,7 +140,7 @@ asio::awaitable<void> BenchmarkDesk::measure(NodeDevice device, DeviceBenchSpec 
 asio::awaitable<Result<BenchReport>> BenchmarkDesk::measured(NodeDevice device,
                                                              DeviceBenchSpec spec,
                                                              BenchTools tools) {
-    if (device.kind != "cpu") {
+    if (device.kind != "cpu" || !spec.engine_dir.empty()) {
         SandboxSpec like;
         like.device_nodes = spec.device_nodes;
         like.environment = spec.environment;

@@ -14,6 +14,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "client-core/bench/device_benchmark.h"
+#include "client-core/runtime/bench_model.h"
 #include "client-core/runtime/device_inventory.h"
 #include "client-core/runtime/sandbox_trust.h"
 #include "shared/async/notification.h"
@@ -50,7 +51,8 @@ public:
 
     /// The device has been given back: nothing else computes on it. Errors: failed_precondition
     /// when one runs already, unsupported for a soak of a device that takes none.
-    [[nodiscard]] Status start(const NodeDevice& device, std::uint32_t soak_seconds,
+    [[nodiscard]] Status start(const NodeDevice& device, const BenchModel& model,
+                               std::uint32_t soak_seconds,
                                std::function<std::optional<std::uint32_t>()> celsius);
     /// What was measured so far is thrown away.
     void cancel();

@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "client-core/control/guest_settings.h"
+#include "client-core/platform/trim_memory.h"
 #include "client-core/runtime/credentials.h"
 #include "client-core/runtime/daemon_words.h"
 #include "client-core/runtime/version.h"
@@ -20,6 +21,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr Duration flush_time = 300ms;
+constexpr Duration trim_after_start = 15s;
 
 void log_failure(const std::exception_ptr& exception) {
     spdlog::error("event=task_failed why=\"{}\"",
@@ -96,16 +98,18 @@ asio::awaitable<Status> Daemon::run() {
     }
     if (earnings_.damaged()) log_.add(ActivityLog::Level::warning, words::estimates_damaged());
     (void)background_.spawn(ask_hourly());
+    (void)background_.spawn(keep_house());
     recall_consent();
     open_control();
     auto living = live();
     Status outcome = co_await std::move(living);
+    // Who could ask for more first.
+    if (control_) co_await control_->stop();
+    if (guard_) co_await guard_->stop();
     co_await benchmarks_.stop();
     background_.cancel(asio::cancellation_type::terminal);
     co_await background_.join();
     co_await power_.stop();
-    if (guard_) co_await guard_->stop();
-    if (control_) co_await control_->stop();
     co_return outcome;
 }
 
@@ -130,25 +134,21 @@ asio::awaitable<Status> Daemon::live() {
         if (has_identity() || !parts_.token.empty()) {
             auto running = run_node();
             const Status ended = co_await std::move(running);
-            if (stopping_) co_return ended;
             if (std::exchange(leaving_, false)) {
-                forget_identity();
-                parts_.token.clear();
-                std::error_code ignored;
-                if (!keep_models_) std::filesystem::remove_all(parts_.folder.cache_dir(), ignored);
-                log_.add(ActivityLog::Level::info, words::left());
-            } else if (ended.has_error()) {
+                leave_now();
+            } else if (ended.has_error() && !stopping_) {
                 log_.add(ActivityLog::Level::error, words::cannot_go_on(ended.error().message()));
                 if (!parts_.options.wait_to_join) co_return ended;
                 problem_ = ended.error().message();
                 parts_.token.clear();  // what was refused once is refused again
             }
+            node_ended_.notify();
+            if (stopping_) co_return ended;
         } else if (!parts_.options.wait_to_join) {
             co_return Error(ErrorCode::unauthenticated,
                             "this node is not enrolled: start it with --token (the owner of the "
                             "site makes one with `gleanerctl token new`)");
         }
-        node_ended_.notify();
         if (control_) control_->changed();
         co_await wake_.wait();
     }
@@ -251,11 +251,27 @@ asio::awaitable<void> Daemon::let_system_go() {
     guard_->release_shutdown();
 }
 
-void Daemon::node_changed() {
-    if (node_) {
-        const WorkTotals totals = node_->view().totals;
-        today_.note(totals.items + totals.streams, totals.prompt_tokens + totals.generated_tokens);
+void Daemon::count_today() {
+    if (!node_) return;
+    const WorkTotals totals = node_->view().totals;
+    today_.note(totals.items + totals.streams, totals.prompt_tokens + totals.generated_tokens);
+}
+
+asio::awaitable<void> Daemon::keep_house() {
+    bool trimmed = false;
+    Duration wait = trim_after_start;
+    while (true) {
+        co_await sleep_for(wait);
+        wait = 1min;
+        count_today();
+        const bool idle = !node_ || node_->view().models.empty();
+        if (idle && !trimmed) trim_memory();
+        trimmed = idle;
     }
+}
+
+void Daemon::node_changed() {
+    count_today();
     if (guard_ && node_) {
         const NodeView view = node_->view();
         guard_->set_busy(!view.models.empty());

@@ -83,6 +83,10 @@ private:
     [[nodiscard]] bool has_identity() const;
     /// The coordinator that was joined is the node's from now on, also after a restart.
     [[nodiscard]] Status move_home(const std::string& coordinator);
+    void count_today();
+    /// Once a minute: what is done while nothing else changes belongs to the day on which it was
+    /// done, and the memory of work that is over to the machine.
+    [[nodiscard]] boost::asio::awaitable<void> keep_house();
     void limit_node();
     void limit_power();
 
@@ -102,6 +106,7 @@ private:
                                                               control::ToProgram& reply);
     [[nodiscard]] boost::asio::awaitable<Status> join(const control::Join& request);
     [[nodiscard]] boost::asio::awaitable<Status> leave(bool keep_models);
+    void leave_now();
     void forget_identity();
     void recall_consent();
 
@@ -133,6 +138,7 @@ private:
     std::unique_ptr<Node> node_;
     std::string problem_;  ///< why there is no node; empty: there is, or nobody has joined
     bool stopping_ = false;
+    bool joining_ = false;
     bool leaving_ = false;
     bool keep_models_ = false;  ///< when leaving
     Notification wake_;

@@ -241,7 +241,8 @@ Status Daemon::start_benchmark(const std::string& device, std::uint32_t soak_sec
     const auto devices = node_ ? node_->view().devices : parts_.devices;
     for (const NodeDevice& one : devices) {
         if (one.id != device) continue;
-        return benchmarks_.start(one, soak_seconds, [this, device] { return celsius_of(device); });
+        return benchmarks_.start(one, node_ ? node_->bench_model() : BenchModel{}, soak_seconds,
+                                 [this, device] { return celsius_of(device); });
     }
     return Error(ErrorCode::not_found, "this node has no device \"" + device + "\"");
 }

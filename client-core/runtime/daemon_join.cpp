@@ -9,6 +9,7 @@
 #include "client-core/runtime/credentials.h"
 #include "client-core/runtime/daemon.h"
 #include "client-core/runtime/daemon_words.h"
+#include "client-core/runtime/enrol.h"
 #include "client-core/runtime/node_tools.h"
 #include "shared/async/offload.h"
 #include "shared/proto/control.pb.h"
@@ -24,6 +25,18 @@ namespace {
 std::filesystem::path consent_file(const std::filesystem::path& folder) {
     return folder / "consent";
 }
+
+/// True while it lives.
+class Raised {
+public:
+    explicit Raised(bool& flag) : flag_(flag) { flag_ = true; }
+    Raised(const Raised&) = delete;
+    Raised& operator=(const Raised&) = delete;
+    ~Raised() { flag_ = false; }
+
+private:
+    bool& flag_;
+};
 
 OwnerAccess access_of(const control::OwnerAccess& owner) {
     return {owner.api(), owner.key(), owner.authority_pem()};
@@ -63,6 +76,10 @@ asio::awaitable<Status> Daemon::join(const control::Join& request) {
     if (node_)
         co_return Error(ErrorCode::failed_precondition,
                         "this machine has joined a site already: leave it first");
+    if (joining_)
+        co_return Error(ErrorCode::failed_precondition,
+                        "this machine is joining a site at this moment: wait for it");
+    const Raised joining(joining_);
     GLEANER_CO_TRY(auto address, parse_address(request.coordinator()));
     std::string token = request.token();
     if (request.has_owner()) {
@@ -73,8 +90,11 @@ asio::awaitable<Status> Daemon::join(const control::Join& request) {
         auto asking = ask_as_owner<std::string>(access_of(request.owner()), std::move(question));
         GLEANER_CO_TRY(token, co_await std::move(asking));
     }
+    Applicant applicant(parts_.hardware_fingerprint, host_name(),
+                        Credentials::kept_release_key(parts_.folder.path()));
+    sent_.note(applicant);
     auto enrolling = enrol_into(parts_.folder.path(), std::move(address), std::move(token),
-                                parts_.hardware_fingerprint, clock_);
+                                std::move(applicant), clock_);
     GLEANER_CO_TRY(const auto node, co_await std::move(enrolling));
     // The machine has joined: a small file that cannot be written is told, and undoes nothing.
     Status kept = move_home(request.coordinator());
@@ -94,16 +114,27 @@ asio::awaitable<Status> Daemon::join(const control::Join& request) {
 }
 
 asio::awaitable<Status> Daemon::leave(bool keep_models) {
+    if (leaving_ || joining_)
+        co_return Error(ErrorCode::failed_precondition,
+                        "this machine is joining or leaving at this moment: wait for it");
+    keep_models_ = keep_models;
     if (!node_) {
-        forget_identity();
+        leave_now();
         problem_.clear();
         co_return ok();
     }
     leaving_ = true;
-    keep_models_ = keep_models;
     node_->stop();
-    co_await node_ended_.wait();
+    while (leaving_) co_await node_ended_.wait();
     co_return ok();
+}
+
+void Daemon::leave_now() {
+    forget_identity();
+    parts_.token.clear();
+    std::error_code ignored;
+    if (!keep_models_) std::filesystem::remove_all(parts_.folder.cache_dir(), ignored);
+    log_.add(ActivityLog::Level::info, words::left());
 }
 
 void Daemon::forget_identity() {

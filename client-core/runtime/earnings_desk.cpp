@@ -103,6 +103,13 @@ std::optional<Money> EarningsDesk::brought(std::int64_t first_day, std::int64_t 
     return paid - electricity_cost(seconds, owner_of(side, watts));
 }
 
+void EarningsDesk::forget() {
+    money_.reset();
+    history_ = {};
+    std::error_code ignored;
+    std::filesystem::remove(file_, ignored);
+}
+
 void EarningsDesk::keep_promises(const EarningSide& side) {
     const std::string before = history_.to_json();
     const std::vector<EstimateRecord> records = history_.records();

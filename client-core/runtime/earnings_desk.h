@@ -43,8 +43,8 @@ public:
     /// The coordinator's answer. Notes what is promised for the week to come, and what one that is
     /// over really brought.
     void told(wire::NodeMoney money, const EarningSide& side);
-    /// Of another coordinator nothing is known.
-    void forget() { money_.reset(); }
+    /// Of another coordinator nothing is known, and what this one let expect is void.
+    void forget();
 
     /// Is what was told younger than `age`, and does it reach back `days`?
     [[nodiscard]] bool knows(std::uint32_t days, Duration age) const;

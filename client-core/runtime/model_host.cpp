@@ -168,6 +168,12 @@ asio::awaitable<void> ModelHost::serve() {
         auto running = run_engine();
         const Error why = co_await std::move(running);
         if (stopping_) co_return;
+        if (phase_ == Phase::suspended) {
+            // The system took the memory of an engine that stood still: it is loaded again when it
+            // is wanted again, not while the owner is here.
+            stop(Duration{});
+            co_return;
+        }
         spdlog::warn("event=engine_ended model={} device={} why=\"{}\"", sha256().get(), device(),
                      why.message());
         if (!may_start_again(why)) {
@@ -232,7 +238,7 @@ asio::awaitable<void> ModelHost::measure() {
         speed_ = *known;
         co_return;
     }
-    if (!needs_.options.benchmark || !has_bench_ || order_.embeddings) co_return;
+    if (!needs_.options.benchmark || !has_bench_ || order_.embeddings || throttled_) co_return;
     LlamaBenchSpec spec;
     spec.engine_dir = engine_dir_;
     spec.model_file = model_file_;
@@ -298,6 +304,11 @@ bool ModelHost::may_start_again(const Error& error) {
     crashes_.push_back(now);
     while (now - crashes_.front() > crash_window) crashes_.pop_front();
     return passing && crashes_.size() < crashes_max;
+}
+
+BenchModel ModelHost::bench_model() const {
+    if (!has_bench_ || order_.embeddings || model_file_.empty()) return {};
+    return {engine_dir_, model_file_, sha256().get().substr(0, 12)};
 }
 
 void ModelHost::describe(wire::ModelState& out) const {

@@ -14,6 +14,7 @@
 #include "client-core/cache/artefact_cache.h"
 #include "client-core/core/work_loop/types.h"
 #include "client-core/engine/engine_process.h"
+#include "client-core/runtime/bench_model.h"
 #include "client-core/runtime/device_inventory.h"
 #include "client-core/runtime/node_options.h"
 #include "client-core/runtime/sandbox_trust.h"
@@ -95,6 +96,8 @@ public:
     [[nodiscard]] std::uint32_t slots() const { return slots_; }
     [[nodiscard]] const work::Failure& failure() const { return failure_; }
     void describe(wire::ModelState& out) const;
+    /// For llama-bench; empty paths unless it can run this model.
+    [[nodiscard]] BenchModel bench_model() const;
     /// The running engine; null unless ready. Shared with the requests that use it, which may
     /// outlast a crash by a moment.
     [[nodiscard]] std::shared_ptr<EngineProcess> engine() const { return engine_; }

@@ -142,6 +142,8 @@ public:
     /// What artefacts have cost the line.
     [[nodiscard]] const TrafficMeter& traffic() const { return traffic_; }
     [[nodiscard]] NodeView view() const;
+    /// The model that worked last; it may be evicted meanwhile.
+    [[nodiscard]] const BenchModel& bench_model() const { return bench_model_; }
 
 private:
     struct HostedModel {
@@ -212,7 +214,8 @@ private:
     // ---- node_owner_first.cpp: a device that its owner wants is given back ----
     [[nodiscard]] const DeviceOrder& order_for(const std::string& device) const;
     /// A ready model takes work, as much as the order for its device allows.
-    void offer(ModelHost& host);
+    void offer(const ModelHost& host);
+    [[nodiscard]] bool is_throttled(const ModelHost& host) const;
     [[nodiscard]] work::Failure gone_because(const ModelHost& host) const;
     void follow_order(HostedModel& hosted);
     void tell_prospects();
@@ -240,6 +243,7 @@ private:
     std::map<std::string, DeviceOrder> orders_;
     std::optional<NodeDevice> processor_;  ///< as the options gave it, once it is limited
     work::IdleForecast forecast_ = work::IdleForecast::unknown;
+    BenchModel bench_model_;
     bool all_paused_ = false;  ///< all devices are, by orders_
     std::unique_ptr<SessionConnection> connection_;
     WantedArtefact engine_;

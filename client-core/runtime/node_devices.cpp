@@ -54,7 +54,10 @@ asio::awaitable<void> Node::search_devices(std::string backend) {
         !std::equal(devices.begin(), devices.end(), parts_.devices.begin(), parts_.devices.end(),
                     [](const NodeDevice& a, const NodeDevice& b) { return !differs(a, b); });
     parts_.devices = std::move(devices);
-    if (changed) announce_devices();
+    if (!changed) co_return;
+    // What can be used now may be paused, and the coordinator would lend it work at once.
+    tell_prospects();
+    announce_devices();
 }
 
 /// An error is final: the engine cannot be had or trusted.

@@ -100,6 +100,7 @@ void Node::host(ModelOrder order) {
     HostedModel& hosted = models_[id];
     hosted = HostedModel{};
     hosted.host = std::make_unique<ModelHost>(needs, std::move(order));
+    hosted.host->throttle(is_throttled(*hosted.host));
     work_.feed(work::ModelLoading{id});
     (void)hosting_.spawn(host_model(id));
 }
@@ -132,7 +133,9 @@ void Node::model_changed(const ModelHost& host) {
             break;
         case ModelHost::Phase::ready:
             source_.close_idle();  // the download's connection is not needed any more
-            offer(*models_.at(id).host);
+            offer(host);
+            if (const auto model = host.bench_model(); !model.model_file.empty())
+                bench_model_ = model;
             break;
         case ModelHost::Phase::failed:
             work_.feed(work::ModelGone{id, host.failure()});

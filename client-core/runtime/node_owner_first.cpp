@@ -22,9 +22,12 @@ const DeviceOrder& Node::order_for(const std::string& device) const {
     return found == orders_.end() ? none : found->second;
 }
 
-void Node::offer(ModelHost& host) {
-    const bool throttled = order_for(host.device()).use == DeviceOrder::Use::throttle;
-    host.throttle(throttled);
+bool Node::is_throttled(const ModelHost& host) const {
+    return order_for(host.device()).use == DeviceOrder::Use::throttle;
+}
+
+void Node::offer(const ModelHost& host) {
+    const bool throttled = is_throttled(host);
     work_.feed(work::ModelReady{.model = host.sha256(),
                                 .device = host.device(),
                                 .slots = throttled ? 1 : host.slots(),
@@ -52,6 +55,7 @@ void Node::obey(std::map<std::string, DeviceOrder> orders, work::IdleForecast fo
 void Node::follow_order(HostedModel& hosted) {
     ModelHost& host = *hosted.host;
     const DeviceOrder& order = order_for(host.device());
+    host.throttle(is_throttled(host));
     if (!order.pauses()) {
         host.resume();
         if (host.phase() == ModelHost::Phase::ready) offer(host);

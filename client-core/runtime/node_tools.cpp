@@ -27,19 +27,17 @@ std::string host_name() {
 }
 
 asio::awaitable<Result<std::string>> enrol_into(fs::path folder, GatewayAddress address,
-                                                std::string token, std::string hardware_fingerprint,
+                                                std::string token, Applicant applicant,
                                                 const Clock& clock) {
     const auto loaded = Credentials::load(folder);
     if (loaded && loaded.value() &&
-        loaded.value()->hardware_fingerprint() == hardware_fingerprint &&
+        loaded.value()->hardware_fingerprint() == applicant.hardware_fingerprint &&
         loaded.value()->expires() > clock.wall()) {
         co_return Error(ErrorCode::already_exists,
                         "this machine is enrolled already as " + loaded.value()->node().get() +
                             "; to enrol it anew delete node.crt in " + folder.string());
     }
     GLEANER_CO_TRY(const EnrolmentToken parsed, EnrolmentToken::parse(token));
-    Applicant applicant(std::move(hardware_fingerprint), host_name(),
-                        Credentials::kept_release_key(folder));
     auto asking = enrol(std::move(address), parsed, std::move(applicant));
     GLEANER_CO_TRY(const Enrolled enrolled, co_await std::move(asking));
     GLEANER_CO_TRY(enrolled.credentials.save(folder));

@@ -15,14 +15,18 @@
 
 namespace gleaner {
 
+class Applicant;
+
 /// What this machine calls itself; "unknown" if it does not.
 [[nodiscard]] std::string host_name();
 
 /// Gets an identity and writes it into the folder; returns the node's id. Errors: those of enrol(),
 /// already_exists when the folder holds an identity of this machine that is still good.
-[[nodiscard]] boost::asio::awaitable<Result<std::string>> enrol_into(
-    std::filesystem::path folder, GatewayAddress address, std::string token,
-    std::string hardware_fingerprint, const Clock& clock);
+[[nodiscard]] boost::asio::awaitable<Result<std::string>> enrol_into(std::filesystem::path folder,
+                                                                     GatewayAddress address,
+                                                                     std::string token,
+                                                                     Applicant applicant,
+                                                                     const Clock& clock);
 
 /// Tries to escape from the sandbox. `text`: one line an attempt. Error: failed_precondition when
 /// one worked, and those of run_escape_probe.

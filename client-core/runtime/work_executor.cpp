@@ -230,7 +230,9 @@ asio::awaitable<void> WorkExecutor::run_stream(std::unique_ptr<work::StartRun> s
         if (tokens.failure().code != work::FailureCode::none) return false;
         const auto relayed = relayed_.find(stream);
         if (relayed == relayed_.end()) return false;  // ended meanwhile
-        rate.add(tokens.generated() - relayed->second, clock_->now());
+        // The engine's last count may be lower than the pieces that came.
+        if (tokens.generated() > relayed->second)
+            rate.add(tokens.generated() - relayed->second, clock_->now());
         relayed->second = tokens.generated();
         wire::ToCoordinator message;
         message.mutable_stream_delta()->set_stream_id(stream.get());

@@ -151,7 +151,7 @@ struct BenchRecord {
     std::string signature;
 };
 
-/// A device among those of other nodes with the same name.
+/// A device among other nodes that have one of the same name.
 struct BenchStanding {
     std::int64_t others = 0;
     std::int64_t slower = 0;  ///< of them

@@ -17,18 +17,19 @@ namespace {
 
 class FirstPaint final : public QObject {
 public:
-    explicit FirstPaint(QWidget& window) { window.installEventFilter(this); }
+    FirstPaint() { qApp->installEventFilter(this); }
 
 protected:
-    bool eventFilter(QObject* window, QEvent* event) override {
+    /// Of any widget: a window that its children cover is never painted itself.
+    bool eventFilter(QObject* /*watched*/, QEvent* event) override {
         if (event->type() != QEvent::Paint || seen_) return false;
         seen_ = true;
-        // Once the paint is over.
-        QTimer::singleShot(0, window, [] {
+        // Once the whole window is.
+        QTimer::singleShot(0, this, [] {
             std::puts("painted");
             std::fflush(stdout);
         });
-        QTimer::singleShot(2000, window, [] {
+        QTimer::singleShot(2000, this, [] {
             std::ifstream status("/proc/self/status");
             for (std::string line; std::getline(status, line);)
                 if (line.starts_with("VmRSS:"))
@@ -50,7 +51,7 @@ int main(int argc, char** argv) {
     const QString socket(argv[1]);
     if (socket == "--bare") {
         QLabel label("Gleaner");
-        const FirstPaint paint(label);
+        const FirstPaint paint;
         label.resize(1000, 720);
         label.show();
         return QApplication::exec();
@@ -60,7 +61,7 @@ int main(int argc, char** argv) {
     preferences.set_language("zh_CN");
     gleaner::gui::Autostart autostart(QApplication::applicationFilePath(), home.path());
     gleaner::gui::Application application([&] { return socket; }, preferences, autostart);
-    const FirstPaint paint(*application.window());
+    const FirstPaint paint;
     application.start(false);
     return QApplication::exec();
 }

@@ -6,6 +6,7 @@ gleaner_unit_test(unit_platform
             client-core/platform/hardware_facts_test.cpp
             client-core/platform/sandboxed_process_test.cpp
             client-core/platform/seccomp_policy_test.cpp
+            client-core/platform/trim_memory_test.cpp
             client-core/bench/cpu_bench_test.cpp client-core/bench/llama_bench_test.cpp
     DEPS gleaner_client_platform gleaner_client_bench)
 target_compile_definitions(unit_platform PRIVATE FAKE_NVML="$<TARGET_FILE:fake_nvml>")

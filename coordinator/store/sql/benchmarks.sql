@@ -22,13 +22,13 @@ SELECT node, device, device_name, score, report_sha256, measured, received, verd
 FROM bench_reports WHERE node = ?1 ORDER BY device, measured DESC, report_sha256;
 
 -- name: find_bench_standing
--- The newest report of each device; `score` comes from the row of the maximum.
+-- The newest report of each machine; `score` comes from the row of the maximum.
 SELECT count(*) AS others, count(*) FILTER (WHERE score < ?3) AS slower
 FROM (SELECT score, max(measured)
-      FROM (SELECT node, device, score, measured FROM bench_reports
+      FROM (SELECT node, score, measured FROM bench_reports
             WHERE device_name = ?1 AND node <> ?2 AND verdict <> 'too_good' AND score > 0
             ORDER BY received DESC LIMIT ?4)
-      GROUP BY node, device);
+      GROUP BY node);
 
 -- name: add_offered
 INSERT INTO grid_days (day, device_class, offered_seconds) VALUES (?1, ?2, ?3)
