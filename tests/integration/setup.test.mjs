@@ -96,17 +96,24 @@ checked('run again it changes nothing, and a second machine comes to the same si
 });
 
 checked('a token of another site is found out, and the machine leaves again', async () => {
-  await until('it has left', () => local('cafe', 'status').state === 'not joined');
+  assert.equal(local('cafe', 'status').state, 'not joined');
   const cafe = grid.addSite('a café');
   const other = grid.addSite('another café');
   const wrong = setup('cafe', '--token-file', file('token', grid.newToken(other)), '--site', cafe);
   assert.equal(wrong.status, 1);
   assert.match(wrong.stderr, /has left it again/);
-  await until('it has left', () => local('cafe', 'status').state === 'not joined');
+  assert.equal(local('cafe', 'status').state, 'not joined');
   const right = setup('cafe', '--token-file', file('token', grid.newToken(cafe)), '--site', cafe,
     '--settings', 'cafe');
   assert.equal(right.status, 0, right.stderr);
   assert.match(right.stdout, /settings: .*5 minutes/);
+});
+
+checked('it measures every device, and the coordinator has its say', async () => {
+  const measured = setup('home', '--benchmark');
+  assert.equal(measured.status, 0, measured.stderr);
+  assert.match(measured.stdout, /measured: cpu/);
+  await until('a verdict came', () => local('home', 'status').devices[0].verdict !== '');
 });
 
 checked('what was sent is told field by field, and names no program of the person', async () => {
@@ -115,6 +122,8 @@ checked('what was sent is told field by field, and names no program of the perso
     return fields.some((one) => one.what === 'Version of the client') && fields;
   });
   assert.ok(sent.some((one) => one.what === 'Device' && one.value.startsWith('cpu')));
+  assert.ok(sent.some((one) => one.what === 'Name of this machine'));
+  assert.ok(sent.some((one) => one.what === 'Fingerprint of the hardware' && one.value.length === 64));
   await until('its capacity was sent', () =>
     local('home', 'sent').data.some((one) => one.what === 'Disk space for models'));
   assert.doesNotMatch(JSON.stringify(local('home', 'sent')), /Xvfb|is running|fills the screen/);
