@@ -63,10 +63,14 @@ void Scheduler::State::on(const ModelStateChanged& event) {
             became_ready(*node, slot, event);
             return;
         case ModelPhase::unloaded:
-            slot.cached = true;
-            break;
         case ModelPhase::evicted:
-            slot.cached = false;
+            slot.cached = event.phase == ModelPhase::unloaded;
+            // It did not take what it was asked to load, and may not yet have said why: asked again
+            // at once it would answer the same.
+            if (slot.phase == Slot::Phase::loading) {
+                slot.backoff_until = std::max(slot.backoff_until, now + std::chrono::seconds(1));
+                set_timer(slot.backoff_until, TimerKind::slot_backoff, node->index, slot.model);
+            }
             break;
         case ModelPhase::failed:
             slot.cached = slot.cached && event.cause != FailureCause::artefact_corrupt;

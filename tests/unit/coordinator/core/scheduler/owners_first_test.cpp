@@ -46,6 +46,9 @@ TEST_CASE("nothing is loaded on a device that its owner uses, and work comes bac
     unloaded.model = model_a;
     unloaded.phase = ModelPhase::unloaded;
     rig.tell(unloaded);
+    CHECK(rig.all<LoadModel>().size() == 1);  // a node that is asked again at once says the same
+    rig.advance(1s);
+    REQUIRE(rig.all<LoadModel>().size() == 2);
     CHECK(rig.all<LoadModel>().back().device == "cuda0");
 }
 
