@@ -25,6 +25,7 @@ std::string or_else(const std::string& name, const char* otherwise) {
 /// "…, goes on in 3 minutes" when that is known.
 Sentence with_end(Sentence sentence, Duration left) {
     if (left <= Duration{}) return {sentence.en + ".", sentence.zh + "。"};
+    if (left < 1min) return {sentence.en + "; goes on in a moment.", sentence.zh + "；稍后继续。"};
     return {sentence.en + "; goes on in about " + minutes_en(left) + ".",
             sentence.zh + "；约 " + minutes_zh(left) + "后继续。"};
 }
