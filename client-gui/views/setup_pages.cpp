@@ -159,6 +159,9 @@ ConsentPage::ConsentPage(NodeClient& node, SetupChoices& choices, QWidget* paren
 }
 
 void ConsentPage::initializePage() {
+    ++entry_;
+    choices_.join.consent_date.clear();
+    choices_.join.consent_sha256.clear();
     accept_->setChecked(false);
     problem_->hide();
     if (!choices_.join.owner) {
@@ -183,7 +186,8 @@ void ConsentPage::initializePage() {
     accept_->setText(tr("I own the computers of this site and I agree"));
     node_.read_consent(
         *choices_.join.owner,
-        {this, [this](const Answer<Consent>& answer) {
+        {this, [this, entry = entry_](const Answer<Consent>& answer) {
+             if (entry != entry_) return;
              if (const auto* refusal = std::get_if<Refusal>(&answer)) {
                  text_->clear();
                  problem_->setText(text(refusal->why));
@@ -199,6 +203,10 @@ void ConsentPage::initializePage() {
                                   .arg(consent.date));
              accept_->setEnabled(true);
          }});
+}
+
+void ConsentPage::cleanupPage() {
+    ++entry_;
 }
 
 bool ConsentPage::isComplete() const {
@@ -227,6 +235,7 @@ SuggestionPage::SuggestionPage(NodeClient& node, SetupChoices& choices, QWidget*
 void SuggestionPage::initializePage() {
     if (!kinds_->buttons().isEmpty()) return;
     node_.get_settings({this, [this](const Answer<Settings>& answer) {
+                            if (!kinds_->buttons().isEmpty()) return;  // it was entered twice
                             if (const auto* settings = std::get_if<Settings>(&answer))
                                 show_suggestions(settings->suggestions);
                             else
@@ -277,40 +286,58 @@ void JoinPage::say(const QString& line) {
                                              : steps_->text() + QStringLiteral("\n\n") + line);
 }
 
+void JoinPage::set_busy(bool busy) {
+    busy_ = busy;
+    // An option: Qt sets the button itself anew at each change. There is no way back once joined.
+    wizard()->setOption(QWizard::DisabledBackButtonOnLastPage, busy || joined_);
+    wizard()->button(QWizard::CancelButton)->setEnabled(!busy && !joined_);
+}
+
 void JoinPage::initializePage() {
+    ++entry_;
     steps_->clear();
     joined_ = false;
-    say(tr("Asking the coordinator to let this computer in…"));
-    node_.join(choices_.join, {this, [this](const Answer<Nothing>& answer) {
-                                   if (const auto* refusal = std::get_if<Refusal>(&answer)) {
-                                       say(text(refusal->why));
-                                       say(tr("Go back, mend it, and try again."));
-                                       return;
-                                   }
-                                   joined_ = true;
-                                   Q_EMIT completeChanged();
-                                   wizard()->button(QWizard::BackButton)->setEnabled(false);
-                                   wizard()->button(QWizard::CancelButton)->setEnabled(false);
-                                   say(tr("This computer has joined."));
-                                   take_settings();
-                               }});
+    set_busy(true);
+    if (choices_.take_wishes)
+        take_settings();
+    else
+        join();
 }
 
 void JoinPage::cleanupPage() {
+    ++entry_;
     steps_->clear();
 }
 
+bool JoinPage::refused(const Refusal* refusal) {
+    if (refusal == nullptr) return false;
+    say(text(refusal->why));
+    say(tr("Go back, mend it, and try again."));
+    set_busy(false);
+    return true;
+}
+
+/// Before joining: nothing may run here by other settings than were chosen.
 void JoinPage::take_settings() {
-    if (!choices_.take_wishes) {
-        measure();
-        return;
-    }
     node_.set_settings(choices_.wishes,
-                       {this, [this](const Answer<Settings>& answer) {
-                            const auto* refusal = std::get_if<Refusal>(&answer);
-                            say(refusal ? text(refusal->why) : tr("The settings are in force."));
-                            measure();
+                       {this, [this, entry = entry_](const Answer<Settings>& answer) {
+                            if (entry != entry_ || refused(std::get_if<Refusal>(&answer))) return;
+                            say(tr("The settings are in force."));
+                            join();
                         }});
+}
+
+void JoinPage::join() {
+    say(tr("Asking the coordinator to let this computer in…"));
+    node_.join(choices_.join, {this, [this, entry = entry_](const Answer<Nothing>& answer) {
+                                   if (entry != entry_ || refused(std::get_if<Refusal>(&answer)))
+                                       return;
+                                   joined_ = true;
+                                   set_busy(false);
+                                   Q_EMIT completeChanged();
+                                   say(tr("This computer has joined."));
+                                   measure();
+                               }});
 }
 
 void JoinPage::measure() {

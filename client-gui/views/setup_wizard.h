@@ -9,6 +9,8 @@
 
 namespace gleaner::gui {
 
+class JoinPage;
+
 /// What the pages gather; nothing of it outlives the wizard.
 struct SetupChoices {
     JoinRequest join;
@@ -23,9 +25,13 @@ class SetupWizard final : public QWizard {
 public:
     explicit SetupWizard(NodeClient& node, QWidget* parent = nullptr);
 
+    /// Stays while the node is asked to join: it would join all the same.
+    void reject() override;
+
 private:
     NodeClient& node_;
     SetupChoices choices_;
+    JoinPage* join_;
 };
 
 }  // namespace gleaner::gui

@@ -123,6 +123,17 @@ TEST_CASE("a refusal comes in both languages") {
     QLocale::setDefault(before);
 }
 
+TEST_CASE("an answer to another question is a refusal, not an empty value") {
+    Connected world;
+    REQUIRE(world.connect());
+    Waiting<Settings> settings;
+    world.client.get_settings(settings.then(world.client));  // answered by Done
+    REQUIRE(settings.came());
+    REQUIRE(std::holds_alternative<Refusal>(*settings.answer));
+    CHECK(std::get<Refusal>(*settings.answer).code == "unexpected");
+    CHECK_FALSE(text(std::get<Refusal>(*settings.answer).why).isEmpty());
+}
+
 TEST_CASE("an answer for a page that is gone is not delivered") {
     Connected world;
     REQUIRE(world.connect());

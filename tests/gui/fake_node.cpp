@@ -2,6 +2,7 @@
 
 #include <QDate>
 #include <algorithm>
+#include <utility>
 
 namespace gleaner::gui::test {
 
@@ -81,6 +82,7 @@ void FakeNode::down() {
         program->socket->disconnect(this);
         program->socket->abort();
     }
+    kept_.clear();
     programs_.clear();
 }
 
@@ -111,11 +113,19 @@ void FakeNode::answer(Program& program, const ToNode& request) {
             reply.mutable_done();
         else
             reply = told->second;
-        if (request.has_set_settings())
+        if (request.has_set_settings() && reply.has_settings())
             *reply.mutable_settings()->mutable_local() = request.set_settings().local();
     }
     reply.set_id(request.id());
-    send(program, reply);
+    if (withheld.contains(request.body_case()))
+        kept_.emplace_back(&program, reply);
+    else
+        send(program, reply);
+}
+
+void FakeNode::release() {
+    withheld.clear();
+    for (const auto& [program, reply] : std::exchange(kept_, {})) send(*program, reply);
 }
 
 void FakeNode::send(Program& program, const ToProgram& message) {
