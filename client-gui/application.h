@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "client-gui/client/node_client.h"
+#include "client-gui/models/benchmark_run.h"
 #include "client-gui/os/appearance.h"
 #include "client-gui/os/autostart.h"
 #include "client-gui/os/preferences.h"
@@ -38,6 +39,7 @@ private:
     Appearance appearance_;
     QTranslator translator_;
     NodeClient node_;
+    BenchmarkRun run_;  ///< outlives the windows that show it
     std::unique_ptr<TrayIcon> tray_;
     std::unique_ptr<MainWindow> window_;
 };

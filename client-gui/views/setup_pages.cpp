@@ -258,8 +258,9 @@ void SuggestionPage::show_suggestions(const QList<Suggestion>& suggestions) {
     if (!kinds_->buttons().isEmpty()) kinds_->buttons().first()->setChecked(true);
 }
 
-JoinPage::JoinPage(NodeClient& node, const SetupChoices& choices, QWidget* parent)
-    : QWizardPage(parent), node_(node), choices_(choices), run_(node, this) {
+JoinPage::JoinPage(NodeClient& node, BenchmarkRun& run, const SetupChoices& choices,
+                   QWidget* parent)
+    : QWizardPage(parent), node_(node), choices_(choices), run_(run) {
     setTitle(tr("Joining"));
     steps_ = text_label(this);
     progress_ = new QProgressBar(this);
@@ -274,11 +275,24 @@ JoinPage::JoinPage(NodeClient& node, const SetupChoices& choices, QWidget* paren
     layout->addStretch(1);
     connect(skip_, &QPushButton::clicked, &run_, &BenchmarkRun::cancel);
     connect(&run_, &BenchmarkRun::changed, this, [this] { progress_->setValue(run_.percent()); });
-    connect(&run_, &BenchmarkRun::finished, this, [this](const QString& problem) {
-        progress_->hide();
-        skip_->hide();
-        say(problem.isEmpty() ? tr("Measured. The results are on the page \"This PC\".") : problem);
-    });
+    connect(&run_, &BenchmarkRun::finished, this, &JoinPage::measured);
+}
+
+void JoinPage::measured(BenchmarkRun::Outcome outcome, const QString& why) {
+    if (progress_->isHidden()) return;  // it was begun elsewhere
+    progress_->hide();
+    skip_->hide();
+    switch (outcome) {
+        case BenchmarkRun::Outcome::done:
+            say(tr("Measured. The results are on the page \"This PC\"."));
+            return;
+        case BenchmarkRun::Outcome::cancelled:
+            say(tr("Not measured. It can be done later on the page \"This PC\"."));
+            return;
+        case BenchmarkRun::Outcome::failed:
+            say(why);
+            return;
+    }
 }
 
 void JoinPage::say(const QString& line) {
@@ -342,7 +356,9 @@ void JoinPage::join() {
 
 void JoinPage::measure() {
     if (!choices_.measure) return;
-    say(tr("Measuring what this computer can do. You may close this window meanwhile."));
+    say(
+        tr("Measuring what this computer can do. It takes a few minutes and can be stopped at any "
+           "time; you may close this window meanwhile."));
     progress_->show();
     skip_->show();
     run_.start();

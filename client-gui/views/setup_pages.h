@@ -96,7 +96,7 @@ class JoinPage final : public QWizardPage {
     Q_OBJECT
 
 public:
-    JoinPage(NodeClient& node, const SetupChoices& choices, QWidget* parent);
+    JoinPage(NodeClient& node, BenchmarkRun& run, const SetupChoices& choices, QWidget* parent);
 
     void initializePage() override;
     void cleanupPage() override;
@@ -108,6 +108,7 @@ private:
     void take_settings();
     void join();
     void measure();
+    void measured(BenchmarkRun::Outcome outcome, const QString& why);
     void say(const QString& line);
     void set_busy(bool busy);
     /// Says why it goes no further, and lets the person go back.
@@ -115,7 +116,7 @@ private:
 
     NodeClient& node_;
     const SetupChoices& choices_;
-    BenchmarkRun run_;
+    BenchmarkRun& run_;
     QLabel* steps_;
     QProgressBar* progress_;
     QPushButton* skip_;

@@ -4,8 +4,8 @@
 
 namespace gleaner::gui {
 
-SetupWizard::SetupWizard(NodeClient& node, QWidget* parent)
-    : QWizard(parent), node_(node), join_(new JoinPage(node, choices_, this)) {
+SetupWizard::SetupWizard(NodeClient& node, BenchmarkRun& run, QWidget* parent)
+    : QWizard(parent), node_(node), join_(new JoinPage(node, run, choices_, this)) {
     setWindowTitle(tr("Set up Gleaner"));
     setWizardStyle(QWizard::ModernStyle);
     setOption(QWizard::NoBackButtonOnLastPage, false);

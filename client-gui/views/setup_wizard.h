@@ -23,7 +23,8 @@ class SetupWizard final : public QWizard {
     Q_OBJECT
 
 public:
-    explicit SetupWizard(NodeClient& node, QWidget* parent = nullptr);
+    /// `run` goes on when the wizard is closed.
+    SetupWizard(NodeClient& node, BenchmarkRun& run, QWidget* parent = nullptr);
 
     /// Stays while the node is asked to join: it would join all the same.
     void reject() override;

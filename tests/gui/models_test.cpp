@@ -3,6 +3,7 @@
 #include <QAbstractItemModelTester>
 #include <QSignalSpy>
 #include <QTest>
+#include <algorithm>
 
 #include <doctest/doctest.h>
 
@@ -206,7 +207,54 @@ TEST_CASE("one button measures each device in turn, and stops at the first that 
     world.node.state.mutable_benchmark()->mutable_problem()->set_en("Somebody came.");
     world.node.tell();
     REQUIRE(QTest::qWaitFor([&] { return finished.count() == 1; }, within_ms));
-    CHECK(finished[0][0].toString() == "Somebody came.");
+    CHECK(finished[0][0].value<BenchmarkRun::Outcome>() == BenchmarkRun::Outcome::failed);
+    CHECK(finished[0][1].toString() == "Somebody came.");
+    CHECK_FALSE(run.running());
+}
+
+TEST_CASE("a run that is stopped was neither done nor failed, and measures no other device") {
+    World world;
+    BenchmarkRun run(world.client, nullptr);
+    QSignalSpy finished(&run, &BenchmarkRun::finished);
+    const auto asked = [&] {
+        return std::count_if(world.node.asked.begin(), world.node.asked.end(),
+                             [](const auto& request) { return request.has_start_benchmark(); });
+    };
+    SUBCASE("while the node measures") {
+        run.start();
+        REQUIRE(QTest::qWaitFor([&] { return asked() == 1; }, within_ms));
+        world.node.state.mutable_benchmark()->set_running(true);
+        world.node.state.mutable_benchmark()->set_percent(50);
+        world.node.tell();
+        REQUIRE(QTest::qWaitFor([&] { return run.percent() == 25; }, within_ms));
+        run.cancel();
+        REQUIRE(QTest::qWaitFor(
+            [&] { return world.node.last(control::ToNode::kCancelBenchmark) != nullptr; },
+            within_ms));
+        CHECK(finished.count() == 0);
+        world.node.state.mutable_benchmark()->set_running(false);
+        world.node.tell();
+    }
+    SUBCASE("before it said that it does") {
+        run.start();
+        run.cancel();
+    }
+    REQUIRE(QTest::qWaitFor([&] { return finished.count() == 1; }, within_ms));
+    CHECK(finished[0][0].value<BenchmarkRun::Outcome>() == BenchmarkRun::Outcome::cancelled);
+    CHECK_FALSE(run.running());
+    CHECK(asked() == 1);
+}
+
+TEST_CASE("a node that goes away while it measures ends the run once") {
+    World world;
+    BenchmarkRun run(world.client, nullptr);
+    QSignalSpy finished(&run, &BenchmarkRun::finished);
+    run.start();
+    world.node.down();
+    REQUIRE(QTest::qWaitFor([&] { return world.client.link() == Link::absent; }, within_ms));
+    CHECK(finished.count() == 1);
+    run.start();
+    CHECK(finished.count() == 2);
     CHECK_FALSE(run.running());
 }
 

@@ -3,6 +3,7 @@
 #include <QCheckBox>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPushButton>
 #include <QRadioButton>
 #include <QTest>
 #include <QTextBrowser>
@@ -21,6 +22,7 @@ constexpr int within_ms = 5000;
 struct World {
     FakeNode node;
     NodeClient client{[this] { return node.path(); }};
+    BenchmarkRun run{client, nullptr};
     std::unique_ptr<SetupWizard> wizard;
 
     World() {
@@ -29,7 +31,7 @@ struct World {
         node.answer_all();
         client.start();
         REQUIRE(until([this] { return client.link() == Link::connected; }));
-        wizard = std::make_unique<SetupWizard>(client);
+        wizard = std::make_unique<SetupWizard>(client, run);
         wizard->show();
         wizard->next();
     }
@@ -156,6 +158,25 @@ TEST_CASE("settings come before joining, and refused ones end it there") {
     CHECK(world.wizard->button(QWizard::BackButton)->isEnabled());
     CHECK_FALSE(world.wizard->button(QWizard::FinishButton)->isEnabled());
     CHECK_FALSE(world.node.last(control::ToNode::kJoin));
+}
+
+TEST_CASE("measuring goes on when the wizard is closed, and what is put off is not called done") {
+    World world;
+    world.go_to_suggestions();
+    world.wizard->next();
+    REQUIRE(
+        world.until([&] { return world.node.last(control::ToNode::kStartBenchmark) != nullptr; }));
+    SUBCASE("closed") {
+        world.wizard.reset();
+        CHECK(world.run.running());
+        CHECK_FALSE(world.node.last(control::ToNode::kCancelBenchmark));
+    }
+    SUBCASE("put off") {
+        for (auto* button : world.wizard->findChildren<QPushButton*>())
+            if (button->text() == "Measure later") button->click();
+        REQUIRE(world.until([&] { return world.says("Not measured."); }));
+        CHECK_FALSE(world.says("Measured."));
+    }
 }
 
 TEST_CASE("while the node is asked to join there is no way out that it would not notice") {
