@@ -10,6 +10,7 @@
 
 #include "client-gui/models/benchmark_run.h"
 #include "client-gui/models/device_model.h"
+#include "client-gui/models/settings_draft.h"
 #include "client-gui/os/autostart.h"
 #include "client-gui/os/preferences.h"
 #include "client-gui/views/page.h"
@@ -22,8 +23,8 @@ class MainWindow final : public QMainWindow {
     Q_OBJECT
 
 public:
-    MainWindow(NodeClient& node, BenchmarkRun& run, Preferences& preferences, Autostart& autostart,
-               QMenu& pause_menu);
+    MainWindow(NodeClient& node, BenchmarkRun& run, SettingsDraft& draft, Preferences& preferences,
+               Autostart& autostart, QMenu& pause_menu);
 
     /// In the order of the list.
     enum class PageName : std::uint8_t { now, earnings, machine, schedule, log, help, privacy };
@@ -50,6 +51,7 @@ private:
 
     NodeClient& node_;
     BenchmarkRun& run_;
+    SettingsDraft& draft_;
     Preferences& preferences_;
     DeviceModel devices_;
     QListWidget* list_;

@@ -179,6 +179,35 @@ TEST_CASE("a draft that contradicts a range says so and is not sound") {
     CHECK(draft.meaning() == "idle_minutes is too large");
 }
 
+TEST_CASE("a draft that was kept while the node was away is described again when it is back") {
+    World world;
+    SettingsDraft draft(world.client, nullptr);
+    draft.load();
+    REQUIRE(QTest::qWaitFor([&] { return draft.loaded(); }, within_ms));
+    world.node.down();
+    REQUIRE(QTest::qWaitFor([&] { return world.client.link() == Link::absent; }, within_ms));
+    Wishes wishes = draft.wishes();
+    wishes.idle_minutes = 33;
+    draft.set(wishes);
+    REQUIRE(QTest::qWaitFor([&] { return !draft.sound(); }, within_ms));
+    world.node.up();
+    REQUIRE(QTest::qWaitFor([&] { return world.client.link() == Link::connected; }, within_ms));
+    draft.load();
+    REQUIRE(QTest::qWaitFor([&] { return draft.sound(); }, within_ms));
+    CHECK(draft.wishes().idle_minutes == 33);
+    CHECK(draft.meaning() == "What the draft means.");
+}
+
+TEST_CASE("settings that the node does not show are said to be refused") {
+    World world;
+    world.node.refuse(control::ToNode::kGetSettings, "The settings cannot be read.", "");
+    SettingsDraft draft(world.client, nullptr);
+    draft.load();
+    REQUIRE(QTest::qWaitFor([&] { return !draft.meaning().isEmpty(); }, within_ms));
+    CHECK(draft.meaning() == "The settings cannot be read.");
+    CHECK_FALSE(draft.loaded());
+}
+
 TEST_CASE("one button measures each device in turn, and stops at the first that cannot be") {
     World world;
     BenchmarkRun run(world.client, nullptr);

@@ -125,6 +125,50 @@ TEST_CASE("the weekly grid works by keyboard, the draft is described and saved")
     CHECK(world.until([&] { return !world.button("Save")->isEnabled(); }));
 }
 
+TEST_CASE("hours cannot be changed before they are known, nor while the node is away") {
+    World world;
+    world.node.withheld = {control::ToNode::kGetSettings};
+    world.start();
+    world.app->window()->open_page(PageName::schedule);
+    REQUIRE(world.until([&] { return world.node.last(control::ToNode::kGetSettings) != nullptr; }));
+    auto* grid = world.app->window()->findChild<WeekView*>();
+    CHECK_FALSE(grid->isEnabled());
+    CHECK_FALSE(world.button("Every hour")->isEnabled());
+    world.node.release();
+    CHECK(world.until([&] { return grid->isEnabled(); }));
+    CHECK(world.button("No hour")->isEnabled());
+    world.node.down();
+    CHECK(world.until([&] { return !grid->isEnabled(); }));
+}
+
+TEST_CASE("a log that the node does not show is said to be refused, until it does") {
+    World world;
+    const auto log = world.node.answers[control::ToNode::kReadLog];
+    world.node.refuse(control::ToNode::kReadLog, "The log cannot be read.", "");
+    world.start();
+    world.app->window()->open_page(PageName::log);
+    CHECK(world.until([&] { return world.says("The log cannot be read."); }));
+    world.node.answers[control::ToNode::kReadLog] = log;
+    world.app->window()->open_page(PageName::now);
+    world.app->window()->open_page(PageName::log);
+    CHECK(world.until([&] { return !world.says("The log cannot be read."); }));
+}
+
+TEST_CASE("an unsaved draft survives a change of language") {
+    World world;
+    world.start();
+    world.app->window()->open_page(PageName::schedule);
+    REQUIRE(world.until(
+        [&] { return world.button("No hour") && world.button("No hour")->isEnabled(); }));
+    world.click("No hour");
+    REQUIRE(world.until([&] { return world.says("What the draft means."); }));
+    Q_EMIT world.app->window()->language_chosen("zh_CN");
+    REQUIRE(world.until([&] { return world.app->window()->windowTitle() != "Gleaner"; }));
+    CHECK(world.until([&] { return world.says(QString::fromUtf8("\u8349\u7a3f")); }));
+    const auto* week = world.app->window()->findChild<WeekView*>();
+    CHECK_FALSE(week->model()->index(0, 0).data(WeekModel::OnRole).toBool());
+}
+
 TEST_CASE("values that a control cannot show exactly are left as they are") {
     World world;
     auto& settings = *world.node.answers[control::ToNode::kGetSettings].mutable_settings();
