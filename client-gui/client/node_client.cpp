@@ -20,6 +20,11 @@ Refusal went_away() {
          {}}};
 }
 
+Refusal too_large() {
+    return {QStringLiteral("invalid_argument"),
+            {NodeClient::tr("That is more than the node takes at once: shorten it."), {}}};
+}
+
 Refusal unexpected() {
     return {QStringLiteral("unexpected"),
             {NodeClient::tr("The node answered something else than was asked: install the same "
@@ -137,6 +142,10 @@ void NodeClient::send(control::ToNode&& request, Take take) {
         return;
     }
     request.set_id(next_id_++);
+    if (request.ByteSizeLong() > control::message_bytes_max) {
+        QTimer::singleShot(0, this, [take = std::move(take)] { take(too_large()); });
+        return;
+    }
     waiting_.emplace(request.id(), std::move(take));
     const std::string frame = control::frame_of(request);
     socket_.write(frame.data(), static_cast<qint64>(frame.size()));

@@ -5,7 +5,9 @@
 #include <QAccessible>
 #include <QCheckBox>
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QLineEdit>
+#include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QTableView>
@@ -187,6 +189,40 @@ TEST_CASE("values that a control cannot show exactly are left as they are") {
     const auto& saved = world.node.last(control::ToNode::kSetSettings)->set_settings().local();
     CHECK(saved.memory_bytes() == (3ull << 30) + 5);
     CHECK_FALSE(saved.pause_on_film());
+}
+
+TEST_CASE("a price is typed without its decimals being taken away") {
+    World world;
+    world.start();
+    world.app->window()->open_page(PageName::schedule);
+    auto* price = world.app->window()->findChild<QDoubleSpinBox*>();
+    REQUIRE(price);
+    REQUIRE(world.until([&] { return price->isEnabled() && price->value() == 0.6; }));
+    price->setFocus();
+    price->selectAll();
+    QTest::keyClicks(price, "0.45");
+    CHECK(price->value() == 0.45);
+    world.click("Save");
+    REQUIRE(world.until([&] { return world.node.last(control::ToNode::kSetSettings) != nullptr; }));
+    CHECK(world.node.last(control::ToNode::kSetSettings)
+              ->set_settings()
+              .local()
+              .electricity_micros_per_kwh() == 450'000);
+}
+
+TEST_CASE("whatever is pasted as names of programs, the node is asked and can say what is wrong") {
+    World world;
+    world.start();
+    world.app->window()->open_page(PageName::schedule);
+    auto* games = world.app->window()->findChild<QPlainTextEdit*>();
+    REQUIRE(games);
+    REQUIRE(world.until([&] { return games->isEnabled(); }));
+    games->setPlainText(QString(2 << 20, QChar(0x6e38)) + QString("\nx").repeated(5000));
+    const auto described = [&] {
+        const auto* asked = world.node.last(control::ToNode::kDescribe);
+        return asked ? asked->describe().wishes().games_size() : 0;
+    };
+    CHECK(world.until([&] { return described() == 1001; }));
 }
 
 TEST_CASE("earnings, log, sandbox and what was sent are shown when their pages open") {
