@@ -23,7 +23,8 @@ public:
     [[nodiscard]] static QString duration(int seconds);
     [[nodiscard]] static QString activity(Activity activity);
     /// A benchmark figure's name for people; the node's own name if this version does not know it.
-    [[nodiscard]] static QString figure(const QString& name);
+    /// `gpu`: of a graphics card, whose memory has its own name.
+    [[nodiscard]] static QString figure(const QString& name, bool gpu);
     /// "Chat" of "chat".
     [[nodiscard]] static QString kind_of_work(const QString& kind);
     /// "Games" of "games": control.proto's field names of Wishes.

@@ -152,7 +152,8 @@ void MachinePage::update() {
             {device.name, verdict.isEmpty() ? when : when + QStringLiteral(" · ") + verdict});
         item->setToolTip(1, verdict);
         for (const Figure& figure : device.figures)
-            new QTreeWidgetItem(item, {Wording::figure(figure.name), value_of(figure)});
+            new QTreeWidgetItem(item,
+                                {Wording::figure(figure.name, device.is_gpu()), value_of(figure)});
         item->setExpanded(true);
     }
     fit(*figures_);

@@ -47,6 +47,23 @@ TEST_CASE("devices come and go one by one, and only what changed is said to") {
     CHECK(model.index(1).data(DeviceModel::IdRole).toString() == "c");
 }
 
+TEST_CASE("a graphics card's memory has its own name") {
+    Device cpu = device("cpu");
+    cpu.kind = "cpu";
+    Device card = device("cuda:0");
+    card.kind = "cuda";
+    cpu.memory_total = card.memory_total = 1u << 30;
+    DeviceModel model;
+    model.show({cpu, card});
+    CHECK(model.index(0).data(DeviceModel::DetailsRole).toString().startsWith("memory"));
+    CHECK(model.index(1).data(DeviceModel::DetailsRole).toString().startsWith("GPU memory"));
+    CHECK_FALSE(model.index(0).data(DeviceModel::GpuRole).toBool());
+    CHECK(model.index(1).data(DeviceModel::GpuRole).toBool());
+    CHECK(Wording::figure("memory_copy", false) == "Memory, copy");
+    CHECK(Wording::figure("memory_copy", true) == "GPU memory, copy");
+    CHECK(Wording::figure("fp32", true) == Wording::figure("fp32", false));
+}
+
 TEST_CASE("what is not known of a device is not shown as nought") {
     DeviceModel model;
     model.show({device("a")});
@@ -112,7 +129,7 @@ TEST_CASE("amounts are money, small ones too") {
     CHECK(Wording::money(1'200, "CNY") == QString(QChar(0xA5)) + "0.0012");
     CHECK(Wording::money(-2'000'000, "USD") == QString("-USD") + QChar(QChar::Nbsp) + "2.00");
     CHECK(Wording::money(2'000'000, "$") == "$2.00");
-    CHECK(Wording::figure("a_figure_of_tomorrow") == "a_figure_of_tomorrow");
+    CHECK(Wording::figure("a_figure_of_tomorrow", true) == "a_figure_of_tomorrow");
 }
 
 TEST_CASE("every state of link and node has a headline, and what needs a person says what to do") {
