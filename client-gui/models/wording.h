@@ -31,6 +31,9 @@ public:
     [[nodiscard]] static QString settings_field(const QString& field);
     /// "Keyboard and mouse" of "input": control.proto's Source.what.
     [[nodiscard]] static QString source(const QString& what);
+    /// "Open the camera" of "devices_camera": the name of a SandboxReport's attempt, which is shown
+    /// as it is if this version does not know it.
+    [[nodiscard]] static QString sandbox_attempt(const QString& name);
     [[nodiscard]] static QString log_level(const QString& level);
 };
 

@@ -189,10 +189,12 @@ void MachinePage::show_sandbox(const SandboxReport& report) {
                     : tr("The sandbox did not hold. Nothing is run on this computer until it does; "
                          "send a report from the help page."));
     attempts_->clear();
-    for (const SandboxAttempt& attempt : report.attempts)
-        new QTreeWidgetItem(
-            attempts_,
-            {attempt.name, attempt.held ? tr("refused") : tr("came through"), attempt.detail});
+    for (const SandboxAttempt& attempt : report.attempts) {
+        auto* item = new QTreeWidgetItem(
+            attempts_, {Wording::sandbox_attempt(attempt.name),
+                        attempt.held ? tr("refused") : tr("came through"), attempt.detail});
+        item->setToolTip(0, attempt.name);  // as the node's log and a report call it
+    }
     attempts_->show();
     fit(*attempts_);
 }

@@ -202,7 +202,7 @@ void FakeNode::answer_all() {
 
     auto& sandbox = *answers[ToNode::kCheckSandbox].mutable_sandbox();
     sandbox.set_safe(true);
-    for (const char* name : {"read /etc/passwd", "open a network connection", "trace a process"}) {
+    for (const char* name : {"files_read_passwd", "network_inet_stream", "processes_trace"}) {
         auto& attempt = *sandbox.add_attempts();
         attempt.set_name(name);
         attempt.set_held(true);

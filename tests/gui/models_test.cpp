@@ -130,6 +130,8 @@ TEST_CASE("amounts are money, small ones too") {
     CHECK(Wording::money(-2'000'000, "USD") == QString("-USD") + QChar(QChar::Nbsp) + "2.00");
     CHECK(Wording::money(2'000'000, "$") == "$2.00");
     CHECK(Wording::figure("a_figure_of_tomorrow", true) == "a_figure_of_tomorrow");
+    CHECK(Wording::sandbox_attempt("devices_camera") == "Open the camera");
+    CHECK(Wording::sandbox_attempt("an_attempt_of_tomorrow") == "an_attempt_of_tomorrow");
 }
 
 TEST_CASE("every state of link and node has a headline, and what needs a person says what to do") {

@@ -13,6 +13,7 @@
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTreeWidget>
 
 #include <doctest/doctest.h>
 
@@ -234,6 +235,9 @@ TEST_CASE("earnings, log, sandbox and what was sent are shown when their pages o
     world.app->window()->open_page(PageName::machine);
     world.click("Check the sandbox");
     CHECK(world.until([&] { return world.says("The sandbox held"); }));
+    for (auto* tree : world.app->window()->findChildren<QTreeWidget*>())
+        if (tree->accessibleName() == "Attempts to leave the sandbox")
+            CHECK(tree->topLevelItem(1)->text(0) == "Connect to the internet (TCP)");
     world.app->window()->open_page(PageName::log);
     const auto rows = [&] {
         for (auto* table : world.app->window()->findChildren<QTableView*>())
