@@ -8,7 +8,11 @@ namespace gleaner::gui {
 
 Application::Application(std::function<QString()> socket_path, Preferences& preferences,
                          Autostart& autostart)
-    : preferences_(preferences), autostart_(autostart), node_(std::move(socket_path)) {
+    : preferences_(preferences),
+      autostart_(autostart),
+      node_(std::move(socket_path)),
+      run_(node_, nullptr),
+      draft_(node_, nullptr) {
     QApplication::setQuitOnLastWindowClosed(false);
     appearance_.apply(preferences_.theme());
     speak(preferences_.language());
@@ -30,7 +34,8 @@ void Application::speak(const QString& language) {
 
 void Application::make_views() {
     tray_ = std::make_unique<TrayIcon>(node_);
-    window_ = std::make_unique<MainWindow>(node_, preferences_, autostart_, tray_->pause_menu());
+    window_ = std::make_unique<MainWindow>(node_, run_, draft_, preferences_, autostart_,
+                                           tray_->pause_menu());
     connect(tray_.get(), &TrayIcon::open_wanted, this, &Application::open_window);
     connect(tray_.get(), &TrayIcon::quit_wanted, qApp, &QCoreApplication::quit);
     connect(tray_.get(), &TrayIcon::refused, window_.get(), &MainWindow::say);

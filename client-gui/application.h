@@ -6,6 +6,8 @@
 #include <memory>
 
 #include "client-gui/client/node_client.h"
+#include "client-gui/models/benchmark_run.h"
+#include "client-gui/models/settings_draft.h"
 #include "client-gui/os/appearance.h"
 #include "client-gui/os/autostart.h"
 #include "client-gui/os/preferences.h"
@@ -38,6 +40,9 @@ private:
     Appearance appearance_;
     QTranslator translator_;
     NodeClient node_;
+    // These outlive the windows that show them.
+    BenchmarkRun run_;
+    SettingsDraft draft_;
     std::unique_ptr<TrayIcon> tray_;
     std::unique_ptr<MainWindow> window_;
 };

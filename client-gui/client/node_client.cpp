@@ -20,6 +20,18 @@ Refusal went_away() {
          {}}};
 }
 
+Refusal too_large() {
+    return {QStringLiteral("invalid_argument"),
+            {NodeClient::tr("That is more than the node takes at once: shorten it."), {}}};
+}
+
+Refusal unexpected() {
+    return {QStringLiteral("unexpected"),
+            {NodeClient::tr("The node answered something else than was asked: install the same "
+                            "version of Gleaner and of the node."),
+             {}}};
+}
+
 }  // namespace
 
 NodeClient::NodeClient(std::function<QString()> socket_path, QObject* parent)
@@ -130,6 +142,10 @@ void NodeClient::send(control::ToNode&& request, Take take) {
         return;
     }
     request.set_id(next_id_++);
+    if (request.ByteSizeLong() > control::message_bytes_max) {
+        QTimer::singleShot(0, this, [take = std::move(take)] { take(too_large()); });
+        return;
+    }
     waiting_.emplace(request.id(), std::move(take));
     const std::string frame = control::frame_of(request);
     socket_.write(frame.data(), static_cast<qint64>(frame.size()));
@@ -137,16 +153,20 @@ void NodeClient::send(control::ToNode&& request, Take take) {
 
 /// `read` takes the value out of the reply's message.
 template <class T, class Read>
-void NodeClient::ask(control::ToNode&& request, Then<T> then, Read read) {
+void NodeClient::ask(control::ToNode&& request, Then<T> then, int expected, Read read) {
     send(std::move(request),
-         [context = QPointer<QObject>(then.context), call = std::move(then.call),
+         [context = QPointer<QObject>(then.context), call = std::move(then.call), expected,
           read](const Answer<const control::ToProgram*>& answer) {
              if (!context) return;
              if (const auto* refusal = std::get_if<Refusal>(&answer)) {
                  call(*refusal);
-             } else {
-                 call(Answer<T>(read(*std::get<const control::ToProgram*>(answer))));
+                 return;
              }
+             const auto& reply = *std::get<const control::ToProgram*>(answer);
+             if (reply.body_case() == expected)
+                 call(Answer<T>(read(reply)));
+             else
+                 call(unexpected());
          });
 }
 
@@ -165,37 +185,37 @@ void NodeClient::pause(PauseUntil until, int seconds, bool snooze, Then<Nothing>
     pause.set_until(static_cast<control::Pause::Until>(until));
     pause.set_seconds(static_cast<std::uint32_t>(seconds));
     pause.set_snooze(snooze);
-    ask(std::move(request), std::move(then), nothing);
+    ask(std::move(request), std::move(then), control::ToProgram::kDone, nothing);
 }
 
 void NodeClient::resume(Then<Nothing> then) {
     control::ToNode request;
     request.mutable_resume();
-    ask(std::move(request), std::move(then), nothing);
+    ask(std::move(request), std::move(then), control::ToProgram::kDone, nothing);
 }
 
 void NodeClient::clear_failure(const QString& device, Then<Nothing> then) {
     control::ToNode request;
     request.mutable_clear_failure()->set_device(device.toStdString());
-    ask(std::move(request), std::move(then), nothing);
+    ask(std::move(request), std::move(then), control::ToProgram::kDone, nothing);
 }
 
 void NodeClient::get_settings(Then<Settings> then) {
     control::ToNode request;
     request.mutable_get_settings();
-    ask(std::move(request), std::move(then), settings);
+    ask(std::move(request), std::move(then), control::ToProgram::kSettings, settings);
 }
 
 void NodeClient::set_settings(const Wishes& local, Then<Settings> then) {
     control::ToNode request;
     *request.mutable_set_settings()->mutable_local() = to_proto(local);
-    ask(std::move(request), std::move(then), settings);
+    ask(std::move(request), std::move(then), control::ToProgram::kSettings, settings);
 }
 
 void NodeClient::describe(const Wishes& wishes, Then<Sentence> then) {
     control::ToNode request;
     *request.mutable_describe()->mutable_wishes() = to_proto(wishes);
-    ask(std::move(request), std::move(then),
+    ask(std::move(request), std::move(then), control::ToProgram::kSentence,
         [](const control::ToProgram& reply) { return from_proto(reply.sentence()); });
 }
 
@@ -203,19 +223,19 @@ void NodeClient::start_benchmark(const QString& device, int soak_seconds, Then<N
     control::ToNode request;
     request.mutable_start_benchmark()->set_device(device.toStdString());
     request.mutable_start_benchmark()->set_soak_seconds(static_cast<std::uint32_t>(soak_seconds));
-    ask(std::move(request), std::move(then), nothing);
+    ask(std::move(request), std::move(then), control::ToProgram::kDone, nothing);
 }
 
 void NodeClient::cancel_benchmark(Then<Nothing> then) {
     control::ToNode request;
     request.mutable_cancel_benchmark();
-    ask(std::move(request), std::move(then), nothing);
+    ask(std::move(request), std::move(then), control::ToProgram::kDone, nothing);
 }
 
 void NodeClient::check_sandbox(Then<SandboxReport> then) {
     control::ToNode request;
     request.mutable_check_sandbox();
-    ask(std::move(request), std::move(then),
+    ask(std::move(request), std::move(then), control::ToProgram::kSandbox,
         [](const control::ToProgram& reply) { return from_proto(reply.sandbox()); });
 }
 
@@ -226,49 +246,50 @@ void NodeClient::read_log(std::uint64_t before, int count, const QString& contai
     read.set_before(before);
     read.set_count(static_cast<std::uint32_t>(count));
     read.set_contains(contains.toStdString());
-    ask(std::move(request), std::move(then),
+    ask(std::move(request), std::move(then), control::ToProgram::kLog,
         [](const control::ToProgram& reply) { return from_proto(reply.log()); });
 }
 
 void NodeClient::get_earnings(int days, Then<Earnings> then) {
     control::ToNode request;
     request.mutable_get_earnings()->set_days(static_cast<std::uint32_t>(days));
-    ask(std::move(request), std::move(then),
+    ask(std::move(request), std::move(then), control::ToProgram::kEarnings,
         [](const control::ToProgram& reply) { return from_proto(reply.earnings()); });
 }
 
 void NodeClient::read_sent(Then<QList<SentField>> then) {
     control::ToNode request;
     request.mutable_read_sent();
-    ask(std::move(request), std::move(then),
+    ask(std::move(request), std::move(then), control::ToProgram::kSent,
         [](const control::ToProgram& reply) { return from_proto(reply.sent()); });
 }
 
 void NodeClient::read_consent(const OwnerAccess& owner, Then<Consent> then) {
     control::ToNode request;
     *request.mutable_read_consent()->mutable_owner() = to_proto(owner);
-    ask(std::move(request), std::move(then),
+    ask(std::move(request), std::move(then), control::ToProgram::kConsent,
         [](const control::ToProgram& reply) { return from_proto(reply.consent()); });
 }
 
 void NodeClient::join(const JoinRequest& join, Then<Nothing> then) {
     control::ToNode request;
     *request.mutable_join() = to_proto(join);
-    ask(std::move(request), std::move(then), nothing);
+    ask(std::move(request), std::move(then), control::ToProgram::kDone, nothing);
 }
 
 void NodeClient::leave(bool keep_models, Then<Nothing> then) {
     control::ToNode request;
     request.mutable_leave()->set_keep_models(keep_models);
-    ask(std::move(request), std::move(then), nothing);
+    ask(std::move(request), std::move(then), control::ToProgram::kDone, nothing);
 }
 
 void NodeClient::make_report(Then<QString> then) {
     control::ToNode request;
     request.mutable_make_report();
-    ask(std::move(request), std::move(then), [](const control::ToProgram& reply) {
-        return QString::fromStdString(reply.report().text());
-    });
+    ask(std::move(request), std::move(then), control::ToProgram::kReport,
+        [](const control::ToProgram& reply) {
+            return QString::fromStdString(reply.report().text());
+        });
 }
 
 }  // namespace gleaner::gui

@@ -94,8 +94,9 @@ Q_SIGNALS:
 private:
     using Take = std::function<void(const Answer<const control::ToProgram*>&)>;
 
+    /// A reply other than `expected`, a ToProgram's body case, is a Refusal "unexpected".
     template <class T, class Read>
-    void ask(control::ToNode&& request, Then<T> then, Read read);
+    void ask(control::ToNode&& request, Then<T> then, int expected, Read read);
     void send(control::ToNode&& request, Take take);
     void greet();
     void read_all();

@@ -60,6 +60,8 @@ struct Device {
     QList<Figure> figures;
     Sentence verdict;
     QDateTime measured;  ///< invalid: never
+    /// Has its own memory, which people know by another name than the computer's.
+    [[nodiscard]] bool is_gpu() const { return kind != QLatin1String("cpu"); }
     friend bool operator==(const Device&, const Device&) = default;
 };
 

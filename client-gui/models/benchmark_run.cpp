@@ -24,28 +24,36 @@ QString BenchmarkRun::step() const {
 }
 
 void BenchmarkRun::start() {
-    if (running() || !node_.snapshot()) return;
+    if (running()) return;
+    asked_ = true;
+    if (!node_.snapshot()) {
+        end(Outcome::failed, tr("The node went away while it measured."));
+        return;
+    }
     for (const Device& device : node_.snapshot()->devices) left_ << device.id;
     all_ = left_.size();
-    asked_ = true;
     next();
 }
 
 void BenchmarkRun::cancel() {
     left_.clear();
-    node_.cancel_benchmark({this, [](const Answer<Nothing>&) { /* its State says so */ }});
+    given_up_ = asked_;
+    node_.cancel_benchmark({this, [this](const Answer<Nothing>&) {
+                                // Else its State says so.
+                                if (given_up_ && !measuring()) end(Outcome::cancelled);
+                            }});
 }
 
 void BenchmarkRun::next() {
     if (left_.isEmpty()) {
-        end({});
+        end(Outcome::done);
         return;
     }
     begun_ = false;
     node_.start_benchmark(left_.takeFirst(), 0,
                           {this, [this](const Answer<Nothing>& answer) {
                                if (const auto* no = std::get_if<Refusal>(&answer))
-                                   end(text(no->why));
+                                   end(Outcome::failed, text(no->why));
                                else
                                    begun_ = true;
                            }});
@@ -56,23 +64,26 @@ void BenchmarkRun::look() {
     Q_EMIT changed();
     if (!asked_) return;
     if (!node_.snapshot()) {
-        end(tr("The node went away while it measured."));
+        end(Outcome::failed, tr("The node went away while it measured."));
         return;
     }
     if (measuring() || !begun_) return;
     const QString problem = text(node_.snapshot()->benchmark.problem);
-    if (problem.isEmpty())
-        next();
+    if (!problem.isEmpty())
+        end(Outcome::failed, problem);
+    else if (given_up_)
+        end(Outcome::cancelled);
     else
-        end(problem);
+        next();
 }
 
-void BenchmarkRun::end(const QString& problem) {
+void BenchmarkRun::end(Outcome outcome, const QString& why) {
+    if (!asked_) return;  // the node's answers after it went away
     left_.clear();
     all_ = 0;
-    asked_ = begun_ = false;
+    asked_ = begun_ = given_up_ = false;
     Q_EMIT changed();
-    Q_EMIT finished(problem);
+    Q_EMIT finished(outcome, why);
 }
 
 }  // namespace gleaner::gui

@@ -1,5 +1,6 @@
 #pragma once
-/// Measures devices one after the other with one button: the node measures one at a time.
+/// Measures devices one after the other with one button: the node measures one at a time. Lives as
+/// long as the program: windows that show it come and go.
 
 #include <QObject>
 #include <QStringList>
@@ -14,6 +15,8 @@ class BenchmarkRun final : public QObject {
 public:
     BenchmarkRun(NodeClient& node, QObject* parent);
 
+    enum class Outcome : std::uint8_t { done, cancelled, failed };
+
     /// Each device of the node as it is now. Nothing while one run is under way.
     void start();
     /// The rest is not measured either.
@@ -27,20 +30,21 @@ public:
 
 Q_SIGNALS:
     void changed();
-    /// All are measured, or the rest was given up: then `problem` says why.
-    void finished(const QString& problem);
+    /// `why` it failed; empty otherwise.
+    void finished(gleaner::gui::BenchmarkRun::Outcome outcome, const QString& why);
 
 private:
     void look();
     void next();
-    void end(const QString& problem);
+    void end(Outcome outcome, const QString& why = {});
     [[nodiscard]] bool measuring() const;
 
     NodeClient& node_;
     QStringList left_;
     qsizetype all_ = 0;
-    bool asked_ = false;  ///< a run of ours is under way
-    bool begun_ = false;  ///< the node has said that it measures
+    bool asked_ = false;     ///< a run of ours is under way
+    bool begun_ = false;     ///< the node has said that it measures
+    bool given_up_ = false;  ///< by the person, and the node has not stopped yet
 };
 
 }  // namespace gleaner::gui

@@ -19,7 +19,8 @@ QString details_of(const Device& device) {
     QStringList parts;
     if (device.celsius) parts << DeviceModel::tr("%1 °C").arg(*device.celsius);
     if (device.memory_total > 0)
-        parts << DeviceModel::tr("memory %1 of %2")
+        parts << (device.is_gpu() ? DeviceModel::tr("GPU memory %1 of %2")
+                                  : DeviceModel::tr("memory %1 of %2"))
                      .arg(Wording::bytes(device.memory_used), Wording::bytes(device.memory_total));
     if (device.watts > 0)
         parts << DeviceModel::tr("%1 W").arg(QLocale().toString(device.watts, 'f', 0));
@@ -86,6 +87,8 @@ QVariant DeviceModel::data(const QModelIndex& index, int role) const {
             return static_cast<int>(
                 std::min(100.0, 100.0 * static_cast<double>(device.memory_used) /
                                     static_cast<double>(device.memory_total)));
+        case GpuRole:
+            return device.is_gpu();
         case ActivityRole:
             return static_cast<int>(device.activity);
         default:

@@ -17,6 +17,7 @@ public:
         LoadRole,      ///< int percent, or invalid
         DetailsRole,   ///< temperature, memory, power and speed, those that are known, in one line
         MemoryRole,    ///< int percent used, or invalid
+        GpuRole,       ///< bool: its memory is a graphics card's
         ActivityRole,  ///< Activity as int
     };
 

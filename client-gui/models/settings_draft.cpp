@@ -17,8 +17,12 @@ SettingsDraft::SettingsDraft(NodeClient& node, QObject* parent) : QObject(parent
 
 void SettingsDraft::load() {
     node_.get_settings({this, [this](const Answer<Settings>& answer) {
-                            if (const auto* settings = std::get_if<Settings>(&answer))
+                            if (const auto* settings = std::get_if<Settings>(&answer)) {
                                 take(*settings);
+                                return;
+                            }
+                            meaning_ = text(std::get<Refusal>(answer).why);
+                            Q_EMIT meaning_changed();
                         }});
 }
 
@@ -26,7 +30,9 @@ void SettingsDraft::take(const Settings& settings) {
     const bool keep = changed();
     saved_ = settings;
     loaded_ = true;
-    if (!keep) {
+    if (keep) {
+        asking_.start();  // the last answer may have been that the node was away
+    } else {
         wishes_ = settings.local;
         meaning_ = text(settings.means);
         sound_ = true;

@@ -1,6 +1,7 @@
 #pragma once
 /// What a person is changing in "When to run" and has not saved yet, beside what is in force. The
-/// words for what it would mean come from the node.
+/// words for what it would mean come from the node. Lives as long as the program: pages that show
+/// it come and go, as with another language.
 
 #include <QObject>
 #include <QTimer>

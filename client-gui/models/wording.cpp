@@ -54,7 +54,13 @@ QString Wording::activity(Activity activity) {
     return {};
 }
 
-QString Wording::figure(const QString& name) {
+QString Wording::figure(const QString& name, bool gpu) {
+    static const Names of_gpu{
+        {"memory_copy", QT_TR_NOOP("GPU memory, copy")},
+        {"memory_triad", QT_TR_NOOP("GPU memory, triad")},
+        {"usable_memory", QT_TR_NOOP("Usable GPU memory")},
+    };
+    if (gpu && of_gpu.contains(name)) return named(of_gpu, name);
     static const Names names{
         {"memory_copy", QT_TR_NOOP("Memory, copy")},
         {"memory_triad", QT_TR_NOOP("Memory, triad")},

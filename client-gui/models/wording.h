@@ -23,13 +23,17 @@ public:
     [[nodiscard]] static QString duration(int seconds);
     [[nodiscard]] static QString activity(Activity activity);
     /// A benchmark figure's name for people; the node's own name if this version does not know it.
-    [[nodiscard]] static QString figure(const QString& name);
+    /// `gpu`: of a graphics card, whose memory has its own name.
+    [[nodiscard]] static QString figure(const QString& name, bool gpu);
     /// "Chat" of "chat".
     [[nodiscard]] static QString kind_of_work(const QString& kind);
     /// "Games" of "games": control.proto's field names of Wishes.
     [[nodiscard]] static QString settings_field(const QString& field);
     /// "Keyboard and mouse" of "input": control.proto's Source.what.
     [[nodiscard]] static QString source(const QString& what);
+    /// "Open the camera" of "devices_camera": the name of a SandboxReport's attempt, which is shown
+    /// as it is if this version does not know it.
+    [[nodiscard]] static QString sandbox_attempt(const QString& name);
     [[nodiscard]] static QString log_level(const QString& level);
 };
 

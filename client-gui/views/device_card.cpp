@@ -31,7 +31,6 @@ DeviceCard::DeviceCard(QWidget* parent)
     make_heading(*name_, 0);
     make_quiet(*details_);
     load_->setFormat(tr("load %p %"));
-    memory_->setFormat(tr("memory %p %"));
     auto* bars = new QHBoxLayout;
     bars->addWidget(load_);
     bars->addWidget(memory_);
@@ -51,12 +50,14 @@ void DeviceCard::show_device(const QModelIndex& device) {
     details_->setText(device.data(DeviceModel::DetailsRole).toString());
     details_->setVisible(!details_->text().isEmpty());
     show_percent(*load_, device.data(DeviceModel::LoadRole));
+    const bool gpu = device.data(DeviceModel::GpuRole).toBool();
+    memory_->setFormat(gpu ? tr("GPU memory %p %") : tr("memory %p %"));
     show_percent(*memory_, device.data(DeviceModel::MemoryRole));
     retry_->setVisible(device.data(DeviceModel::ActivityRole).toInt() ==
                        static_cast<int>(Activity::failed));
     card_->setAccessibleName(name);
     load_->setAccessibleName(tr("Load of %1").arg(name));
-    memory_->setAccessibleName(tr("Memory of %1").arg(name));
+    memory_->setAccessibleName((gpu ? tr("GPU memory of %1") : tr("Memory of %1")).arg(name));
     retry_->setAccessibleName(tr("Try %1 again").arg(name));
 }
 

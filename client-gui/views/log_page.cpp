@@ -2,8 +2,8 @@
 
 #include <QHBoxLayout>
 #include <QHeaderView>
-#include <QLabel>
 
+#include "client-gui/views/card.h"
 #include "client-gui/views/save_text.h"
 
 namespace gleaner::gui {
@@ -48,6 +48,9 @@ void LogPage::build() {
     row->addWidget(level_);
     row->addWidget(save);
     body().addLayout(row);
+    problem_ = text_label(this);
+    problem_->hide();
+    body().addWidget(problem_);
 
     shown_.setSourceModel(&model_);
     shown_.setFilterRole(LogModel::LevelRole);
@@ -82,6 +85,12 @@ void LogPage::filter_level() {
     shown_.setFilterRegularExpression(level_->currentData().toString());
 }
 
+void LogPage::show_problem(const Refusal* refusal) {
+    problem_->setText(refusal ? text(refusal->why) : QString());
+    problem_->setVisible(refusal != nullptr);
+    if (refusal && model_.rowCount() == 0) older_->hide();
+}
+
 void LogPage::search() {
     model_.clear();
     refresh();
@@ -90,8 +99,10 @@ void LogPage::search() {
 void LogPage::refresh() {
     node_.read_log(0, page_lines, contains_->text(),
                    {this, [this, asked = contains_->text()](const Answer<QList<LogLine>>& answer) {
+                        if (asked != contains_->text()) return;
+                        show_problem(std::get_if<Refusal>(&answer));
                         const auto* lines = std::get_if<QList<LogLine>>(&answer);
-                        if (!lines || asked != contains_->text()) return;
+                        if (!lines) return;
                         const bool first = model_.rowCount() == 0;
                         model_.add_newer(*lines);
                         if (!first) return;
@@ -105,8 +116,10 @@ void LogPage::older() {
     const std::uint64_t before = model_.oldest();
     node_.read_log(before, page_lines, contains_->text(),
                    {this, [this, before](const Answer<QList<LogLine>>& answer) {
+                        if (model_.oldest() != before) return;
+                        show_problem(std::get_if<Refusal>(&answer));
                         const auto* lines = std::get_if<QList<LogLine>>(&answer);
-                        if (!lines || model_.oldest() != before) return;
+                        if (!lines) return;
                         model_.add_older(*lines);
                         older_->setVisible(lines->size() >= page_lines);
                     }});

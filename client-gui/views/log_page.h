@@ -2,6 +2,7 @@
 /// "Activity log": what happened on this computer, readable, filtered, to take away for a ticket.
 
 #include <QComboBox>
+#include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSortFilterProxyModel>
@@ -27,6 +28,8 @@ private:
     void refresh();
     void older();
     void filter_level();
+    /// Why the node does not show its log; nothing when it does.
+    void show_problem(const Refusal* refusal);
     void save_as();
 
     NodeClient& node_;
@@ -34,6 +37,7 @@ private:
     QSortFilterProxyModel shown_;
     QLineEdit* contains_;
     QComboBox* level_;
+    QLabel* problem_;
     QTableView* table_;
     QPushButton* older_;
     QTimer typing_;

@@ -47,17 +47,18 @@ QString value_of(const Figure& figure) {
 
 }  // namespace
 
-MachinePage::MachinePage(NodeClient& node, QWidget* parent)
-    : Page(tr("This PC"), parent), node_(node), run_(node, this) {
+MachinePage::MachinePage(NodeClient& node, BenchmarkRun& run, QWidget* parent)
+    : Page(tr("This PC"), parent), node_(node), run_(run) {
     build_benchmark();
     build_sandbox();
     build_sources();
     body().addStretch(1);
     connect(&node_, &NodeClient::snapshot_changed, this, &MachinePage::update);
     connect(&run_, &BenchmarkRun::changed, this, &MachinePage::update_benchmark);
-    connect(&run_, &BenchmarkRun::finished, this, [this](const QString& problem) {
-        if (!problem.isEmpty()) Q_EMIT notice(problem);
-    });
+    connect(&run_, &BenchmarkRun::finished, this,
+            [this](BenchmarkRun::Outcome, const QString& why) {
+                if (!why.isEmpty()) Q_EMIT notice(why);
+            });
     update();
     update_benchmark();
 }
@@ -70,8 +71,7 @@ void MachinePage::build_benchmark() {
     cancel_ = new QPushButton(tr("Stop measuring"), card);
     progress_ = new QProgressBar(card);
     progress_->setAccessibleName(tr("Progress of the benchmark"));
-    step_ = text_label(card, tr("Takes a few minutes and does nothing else meanwhile. It stops at "
-                                "once when somebody uses the computer."));
+    step_ = text_label(card);
     make_quiet(*step_);
     connect(measure_, &QPushButton::clicked, &run_, &BenchmarkRun::start);
     connect(cancel_, &QPushButton::clicked, &run_, &BenchmarkRun::cancel);
@@ -152,7 +152,8 @@ void MachinePage::update() {
             {device.name, verdict.isEmpty() ? when : when + QStringLiteral(" · ") + verdict});
         item->setToolTip(1, verdict);
         for (const Figure& figure : device.figures)
-            new QTreeWidgetItem(item, {Wording::figure(figure.name), value_of(figure)});
+            new QTreeWidgetItem(item,
+                                {Wording::figure(figure.name, device.is_gpu()), value_of(figure)});
         item->setExpanded(true);
     }
     fit(*figures_);
@@ -165,7 +166,10 @@ void MachinePage::update_benchmark() {
     cancel_->setVisible(running);
     progress_->setVisible(running);
     progress_->setValue(run_.percent());
-    if (running && !run_.step().isEmpty()) step_->setText(run_.step());
+    const QString step = run_.step();
+    step_->setText(step.isEmpty() ? tr("It takes a few minutes, and the computer does nothing else "
+                                       "for Gleaner meanwhile. It can be stopped at any time.")
+                                  : step);
 }
 
 void MachinePage::check_sandbox() {
@@ -185,10 +189,12 @@ void MachinePage::show_sandbox(const SandboxReport& report) {
                     : tr("The sandbox did not hold. Nothing is run on this computer until it does; "
                          "send a report from the help page."));
     attempts_->clear();
-    for (const SandboxAttempt& attempt : report.attempts)
-        new QTreeWidgetItem(
-            attempts_,
-            {attempt.name, attempt.held ? tr("refused") : tr("came through"), attempt.detail});
+    for (const SandboxAttempt& attempt : report.attempts) {
+        auto* item = new QTreeWidgetItem(
+            attempts_, {Wording::sandbox_attempt(attempt.name),
+                        attempt.held ? tr("refused") : tr("came through"), attempt.detail});
+        item->setToolTip(0, attempt.name);  // as the node's log and a report call it
+    }
     attempts_->show();
     fit(*attempts_);
 }

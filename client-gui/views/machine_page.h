@@ -16,7 +16,7 @@ class MachinePage final : public Page {
     Q_OBJECT
 
 public:
-    explicit MachinePage(NodeClient& node, QWidget* parent = nullptr);
+    MachinePage(NodeClient& node, BenchmarkRun& run, QWidget* parent = nullptr);
 
 private:
     void build_benchmark();
@@ -28,7 +28,7 @@ private:
     void show_sandbox(const SandboxReport& report);
 
     NodeClient& node_;
-    BenchmarkRun run_;
+    BenchmarkRun& run_;
     QTreeWidget* figures_;
     QPushButton* measure_;
     QPushButton* cancel_;

@@ -24,9 +24,9 @@ namespace {
 constexpr int notice_ms = 12'000;
 }
 
-MainWindow::MainWindow(NodeClient& node, Preferences& preferences, Autostart& autostart,
-                       QMenu& pause_menu)
-    : node_(node), preferences_(preferences) {
+MainWindow::MainWindow(NodeClient& node, BenchmarkRun& run, SettingsDraft& draft,
+                       Preferences& preferences, Autostart& autostart, QMenu& pause_menu)
+    : node_(node), run_(run), draft_(draft), preferences_(preferences) {
     setWindowTitle(tr("Gleaner"));
     build(autostart, pause_menu);
     connect(&node_, &NodeClient::snapshot_changed, this, &MainWindow::update);
@@ -59,8 +59,8 @@ void MainWindow::build(Autostart& autostart, QMenu& pause_menu) {
     connect(help, &HelpPage::theme_chosen, this, &MainWindow::theme_chosen);
     add_page(tr("Now"), now);
     add_page(tr("Earnings"), new EarningsPage(node_, pages_));
-    add_page(tr("This PC"), new MachinePage(node_, pages_));
-    add_page(tr("When to run"), new SchedulePage(node_, pages_));
+    add_page(tr("This PC"), new MachinePage(node_, run_, pages_));
+    add_page(tr("When to run"), new SchedulePage(node_, draft_, pages_));
     add_page(tr("Activity log"), new LogPage(node_, pages_));
     add_page(tr("Help"), help);
     add_page(tr("Privacy"), new PrivacyPage(node_, pages_));
@@ -119,7 +119,7 @@ void MainWindow::update() {
 
 void MainWindow::set_up() {
     if (findChild<SetupWizard*>() != nullptr) return;
-    auto* wizard = new SetupWizard(node_, this);
+    auto* wizard = new SetupWizard(node_, run_, this);
     wizard->setAttribute(Qt::WA_DeleteOnClose);
     wizard->open();
 }

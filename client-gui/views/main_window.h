@@ -8,7 +8,9 @@
 #include <QStackedWidget>
 #include <QTimer>
 
+#include "client-gui/models/benchmark_run.h"
 #include "client-gui/models/device_model.h"
+#include "client-gui/models/settings_draft.h"
 #include "client-gui/os/autostart.h"
 #include "client-gui/os/preferences.h"
 #include "client-gui/views/page.h"
@@ -21,7 +23,8 @@ class MainWindow final : public QMainWindow {
     Q_OBJECT
 
 public:
-    MainWindow(NodeClient& node, Preferences& preferences, Autostart& autostart, QMenu& pause_menu);
+    MainWindow(NodeClient& node, BenchmarkRun& run, SettingsDraft& draft, Preferences& preferences,
+               Autostart& autostart, QMenu& pause_menu);
 
     /// In the order of the list.
     enum class PageName : std::uint8_t { now, earnings, machine, schedule, log, help, privacy };
@@ -47,6 +50,8 @@ private:
     void update();
 
     NodeClient& node_;
+    BenchmarkRun& run_;
+    SettingsDraft& draft_;
     Preferences& preferences_;
     DeviceModel devices_;
     QListWidget* list_;

@@ -10,8 +10,8 @@
 
 namespace gleaner::gui {
 
-SchedulePage::SchedulePage(NodeClient& node, QWidget* parent)
-    : Page(tr("When to run"), parent), node_(node), draft_(node, this) {
+SchedulePage::SchedulePage(NodeClient& node, SettingsDraft& draft, QWidget* parent)
+    : Page(tr("When to run"), parent), node_(node), draft_(draft) {
     build();
     connect(&week_, &WeekModel::edited, this, [this] {
         Wishes wishes = draft_.wishes();
@@ -30,6 +30,10 @@ SchedulePage::SchedulePage(NodeClient& node, QWidget* parent)
         if (node_.link() == Link::connected) draft_.load();
         update_buttons();
     });
+    if (draft_.loaded()) {
+        show_wishes();
+        show_site();
+    }
     update_buttons();
 }
 
@@ -60,23 +64,23 @@ void SchedulePage::build() {
 }
 
 void SchedulePage::build_grid() {
-    auto* card = new Card(tr("Hours of the week"), this);
+    grid_ = new Card(tr("Hours of the week"), this);
     auto* how =
-        text_label(card, tr("Coloured hours may be used. Drag over hours to change them, or "
-                            "move with the arrow keys and press the space bar."));
+        text_label(grid_, tr("Coloured hours may be used. Drag over hours to change them, or "
+                             "move with the arrow keys and press the space bar."));
     make_quiet(*how);
-    auto* all = new QPushButton(tr("Every hour"), card);
-    auto* no = new QPushButton(tr("No hour"), card);
+    auto* all = new QPushButton(tr("Every hour"), grid_);
+    auto* no = new QPushButton(tr("No hour"), grid_);
     connect(all, &QPushButton::clicked, this, [this] { all_hours(true); });
     connect(no, &QPushButton::clicked, this, [this] { all_hours(false); });
     auto* row = new QHBoxLayout;
     row->addWidget(all);
     row->addWidget(no);
     row->addStretch(1);
-    card->body().addWidget(how);
-    card->body().addWidget(new WeekView(week_, card));
-    card->body().addLayout(row);
-    body().addWidget(card);
+    grid_->body().addWidget(how);
+    grid_->body().addWidget(new WeekView(week_, grid_));
+    grid_->body().addLayout(row);
+    body().addWidget(grid_);
 }
 
 void SchedulePage::opened() {
@@ -116,6 +120,7 @@ void SchedulePage::update_buttons() {
     save_->setEnabled(can && draft_.changed() && draft_.sound());
     revert_->setEnabled(draft_.changed());
     suggest_->setEnabled(can);
+    grid_->setEnabled(can);
     form_->setEnabled(can);
 }
 

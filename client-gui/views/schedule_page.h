@@ -5,6 +5,7 @@
 
 #include "client-gui/models/settings_draft.h"
 #include "client-gui/models/week_model.h"
+#include "client-gui/views/card.h"
 #include "client-gui/views/page.h"
 #include "client-gui/views/wishes_form.h"
 
@@ -14,7 +15,7 @@ class SchedulePage final : public Page {
     Q_OBJECT
 
 public:
-    explicit SchedulePage(NodeClient& node, QWidget* parent = nullptr);
+    SchedulePage(NodeClient& node, SettingsDraft& draft, QWidget* parent = nullptr);
 
     void opened() override;
 
@@ -27,8 +28,9 @@ private:
     void all_hours(bool on);
 
     NodeClient& node_;
-    SettingsDraft draft_;
+    SettingsDraft& draft_;
     WeekModel week_;
+    Card* grid_;
     WishesForm* form_;
     QLabel* meaning_;
     QLabel* site_;

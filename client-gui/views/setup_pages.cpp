@@ -159,6 +159,9 @@ ConsentPage::ConsentPage(NodeClient& node, SetupChoices& choices, QWidget* paren
 }
 
 void ConsentPage::initializePage() {
+    ++entry_;
+    choices_.join.consent_date.clear();
+    choices_.join.consent_sha256.clear();
     accept_->setChecked(false);
     problem_->hide();
     if (!choices_.join.owner) {
@@ -183,7 +186,8 @@ void ConsentPage::initializePage() {
     accept_->setText(tr("I own the computers of this site and I agree"));
     node_.read_consent(
         *choices_.join.owner,
-        {this, [this](const Answer<Consent>& answer) {
+        {this, [this, entry = entry_](const Answer<Consent>& answer) {
+             if (entry != entry_) return;
              if (const auto* refusal = std::get_if<Refusal>(&answer)) {
                  text_->clear();
                  problem_->setText(text(refusal->why));
@@ -199,6 +203,10 @@ void ConsentPage::initializePage() {
                                   .arg(consent.date));
              accept_->setEnabled(true);
          }});
+}
+
+void ConsentPage::cleanupPage() {
+    ++entry_;
 }
 
 bool ConsentPage::isComplete() const {
@@ -227,6 +235,7 @@ SuggestionPage::SuggestionPage(NodeClient& node, SetupChoices& choices, QWidget*
 void SuggestionPage::initializePage() {
     if (!kinds_->buttons().isEmpty()) return;
     node_.get_settings({this, [this](const Answer<Settings>& answer) {
+                            if (!kinds_->buttons().isEmpty()) return;  // it was entered twice
                             if (const auto* settings = std::get_if<Settings>(&answer))
                                 show_suggestions(settings->suggestions);
                             else
@@ -249,8 +258,9 @@ void SuggestionPage::show_suggestions(const QList<Suggestion>& suggestions) {
     if (!kinds_->buttons().isEmpty()) kinds_->buttons().first()->setChecked(true);
 }
 
-JoinPage::JoinPage(NodeClient& node, const SetupChoices& choices, QWidget* parent)
-    : QWizardPage(parent), node_(node), choices_(choices), run_(node, this) {
+JoinPage::JoinPage(NodeClient& node, BenchmarkRun& run, const SetupChoices& choices,
+                   QWidget* parent)
+    : QWizardPage(parent), node_(node), choices_(choices), run_(run) {
     setTitle(tr("Joining"));
     steps_ = text_label(this);
     progress_ = new QProgressBar(this);
@@ -265,11 +275,24 @@ JoinPage::JoinPage(NodeClient& node, const SetupChoices& choices, QWidget* paren
     layout->addStretch(1);
     connect(skip_, &QPushButton::clicked, &run_, &BenchmarkRun::cancel);
     connect(&run_, &BenchmarkRun::changed, this, [this] { progress_->setValue(run_.percent()); });
-    connect(&run_, &BenchmarkRun::finished, this, [this](const QString& problem) {
-        progress_->hide();
-        skip_->hide();
-        say(problem.isEmpty() ? tr("Measured. The results are on the page \"This PC\".") : problem);
-    });
+    connect(&run_, &BenchmarkRun::finished, this, &JoinPage::measured);
+}
+
+void JoinPage::measured(BenchmarkRun::Outcome outcome, const QString& why) {
+    if (progress_->isHidden()) return;  // it was begun elsewhere
+    progress_->hide();
+    skip_->hide();
+    switch (outcome) {
+        case BenchmarkRun::Outcome::done:
+            say(tr("Measured. The results are on the page \"This PC\"."));
+            return;
+        case BenchmarkRun::Outcome::cancelled:
+            say(tr("Not measured. It can be done later on the page \"This PC\"."));
+            return;
+        case BenchmarkRun::Outcome::failed:
+            say(why);
+            return;
+    }
 }
 
 void JoinPage::say(const QString& line) {
@@ -277,45 +300,65 @@ void JoinPage::say(const QString& line) {
                                              : steps_->text() + QStringLiteral("\n\n") + line);
 }
 
+void JoinPage::set_busy(bool busy) {
+    busy_ = busy;
+    // An option: Qt sets the button itself anew at each change. There is no way back once joined.
+    wizard()->setOption(QWizard::DisabledBackButtonOnLastPage, busy || joined_);
+    wizard()->button(QWizard::CancelButton)->setEnabled(!busy && !joined_);
+}
+
 void JoinPage::initializePage() {
+    ++entry_;
     steps_->clear();
     joined_ = false;
-    say(tr("Asking the coordinator to let this computer in…"));
-    node_.join(choices_.join, {this, [this](const Answer<Nothing>& answer) {
-                                   if (const auto* refusal = std::get_if<Refusal>(&answer)) {
-                                       say(text(refusal->why));
-                                       say(tr("Go back, mend it, and try again."));
-                                       return;
-                                   }
-                                   joined_ = true;
-                                   Q_EMIT completeChanged();
-                                   wizard()->button(QWizard::BackButton)->setEnabled(false);
-                                   wizard()->button(QWizard::CancelButton)->setEnabled(false);
-                                   say(tr("This computer has joined."));
-                                   take_settings();
-                               }});
+    set_busy(true);
+    if (choices_.take_wishes)
+        take_settings();
+    else
+        join();
 }
 
 void JoinPage::cleanupPage() {
+    ++entry_;
     steps_->clear();
 }
 
+bool JoinPage::refused(const Refusal* refusal) {
+    if (refusal == nullptr) return false;
+    say(text(refusal->why));
+    say(tr("Go back, mend it, and try again."));
+    set_busy(false);
+    return true;
+}
+
+/// Before joining: nothing may run here by other settings than were chosen.
 void JoinPage::take_settings() {
-    if (!choices_.take_wishes) {
-        measure();
-        return;
-    }
     node_.set_settings(choices_.wishes,
-                       {this, [this](const Answer<Settings>& answer) {
-                            const auto* refusal = std::get_if<Refusal>(&answer);
-                            say(refusal ? text(refusal->why) : tr("The settings are in force."));
-                            measure();
+                       {this, [this, entry = entry_](const Answer<Settings>& answer) {
+                            if (entry != entry_ || refused(std::get_if<Refusal>(&answer))) return;
+                            say(tr("The settings are in force."));
+                            join();
                         }});
+}
+
+void JoinPage::join() {
+    say(tr("Asking the coordinator to let this computer in…"));
+    node_.join(choices_.join, {this, [this, entry = entry_](const Answer<Nothing>& answer) {
+                                   if (entry != entry_ || refused(std::get_if<Refusal>(&answer)))
+                                       return;
+                                   joined_ = true;
+                                   set_busy(false);
+                                   Q_EMIT completeChanged();
+                                   say(tr("This computer has joined."));
+                                   measure();
+                               }});
 }
 
 void JoinPage::measure() {
     if (!choices_.measure) return;
-    say(tr("Measuring what this computer can do. You may close this window meanwhile."));
+    say(
+        tr("Measuring what this computer can do. It takes a few minutes and can be stopped at any "
+           "time; you may close this window meanwhile."));
     progress_->show();
     skip_->show();
     run_.start();

@@ -60,6 +60,7 @@ public:
     ConsentPage(NodeClient& node, SetupChoices& choices, QWidget* parent);
 
     void initializePage() override;
+    void cleanupPage() override;
     [[nodiscard]] bool isComplete() const override;
 
 private:
@@ -68,6 +69,7 @@ private:
     QTextBrowser* text_;
     QLabel* problem_;
     QCheckBox* accept_;
+    int entry_ = 0;  ///< answers asked for by an earlier one are ignored
 };
 
 class SuggestionPage final : public QWizardPage {
@@ -89,29 +91,38 @@ private:
     QCheckBox* measure_;
 };
 
-/// Joins, takes the settings, measures; each step is seen.
+/// Takes the settings, joins, measures; each step is seen.
 class JoinPage final : public QWizardPage {
     Q_OBJECT
 
 public:
-    JoinPage(NodeClient& node, const SetupChoices& choices, QWidget* parent);
+    JoinPage(NodeClient& node, BenchmarkRun& run, const SetupChoices& choices, QWidget* parent);
 
     void initializePage() override;
     void cleanupPage() override;
     [[nodiscard]] bool isComplete() const override { return joined_; }
+    /// The node is being asked: what it does then cannot be taken back by leaving.
+    [[nodiscard]] bool busy() const { return busy_; }
 
 private:
     void take_settings();
+    void join();
     void measure();
+    void measured(BenchmarkRun::Outcome outcome, const QString& why);
     void say(const QString& line);
+    void set_busy(bool busy);
+    /// Says why it goes no further, and lets the person go back.
+    [[nodiscard]] bool refused(const Refusal* refusal);
 
     NodeClient& node_;
     const SetupChoices& choices_;
-    BenchmarkRun run_;
+    BenchmarkRun& run_;
     QLabel* steps_;
     QProgressBar* progress_;
     QPushButton* skip_;
+    int entry_ = 0;  ///< answers asked for by an earlier one are ignored
     bool joined_ = false;
+    bool busy_ = false;
 };
 
 }  // namespace gleaner::gui

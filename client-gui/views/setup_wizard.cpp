@@ -4,7 +4,8 @@
 
 namespace gleaner::gui {
 
-SetupWizard::SetupWizard(NodeClient& node, QWidget* parent) : QWizard(parent), node_(node) {
+SetupWizard::SetupWizard(NodeClient& node, BenchmarkRun& run, QWidget* parent)
+    : QWizard(parent), node_(node), join_(new JoinPage(node, run, choices_, this)) {
     setWindowTitle(tr("Set up Gleaner"));
     setWizardStyle(QWizard::ModernStyle);
     setOption(QWizard::NoBackButtonOnLastPage, false);
@@ -18,8 +19,12 @@ SetupWizard::SetupWizard(NodeClient& node, QWidget* parent) : QWizard(parent), n
     addPage(new AccessPage(choices_, this));
     addPage(new ConsentPage(node_, choices_, this));
     addPage(new SuggestionPage(node_, choices_, this));
-    addPage(new JoinPage(node_, choices_, this));
+    addPage(join_);
     resize(720, 560);
+}
+
+void SetupWizard::reject() {
+    if (!join_->busy()) QWizard::reject();
 }
 
 }  // namespace gleaner::gui

@@ -9,6 +9,8 @@
 
 namespace gleaner::gui {
 
+class JoinPage;
+
 /// What the pages gather; nothing of it outlives the wizard.
 struct SetupChoices {
     JoinRequest join;
@@ -21,11 +23,16 @@ class SetupWizard final : public QWizard {
     Q_OBJECT
 
 public:
-    explicit SetupWizard(NodeClient& node, QWidget* parent = nullptr);
+    /// `run` goes on when the wizard is closed.
+    SetupWizard(NodeClient& node, BenchmarkRun& run, QWidget* parent = nullptr);
+
+    /// Stays while the node is asked to join: it would join all the same.
+    void reject() override;
 
 private:
     NodeClient& node_;
     SetupChoices choices_;
+    JoinPage* join_;
 };
 
 }  // namespace gleaner::gui

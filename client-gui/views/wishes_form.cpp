@@ -10,6 +10,28 @@ namespace gleaner::gui {
 namespace {
 constexpr std::uint64_t mib = 1u << 20;
 constexpr std::uint64_t gib = 1u << 30;
+constexpr qsizetype games_max = 1000;  ///< as the node's
+constexpr qsizetype game_letters_max = 128;
+
+/// A value that is shown already is being typed, perhaps: setting it would rewrite the text.
+template <class Box, class Value>
+void show_in(Box& box, Value value) {
+    if (box.value() == value) return;
+    const QSignalBlocker quiet(&box);
+    box.setValue(value);
+}
+
+/// One name a line. What is more than the node takes is cut so that the node still says so, and so
+/// that whatever was pasted fits into a message.
+QStringList names_in(const QPlainTextEdit& edit) {
+    QStringList names;
+    for (const QString& line : edit.toPlainText().split('\n')) {
+        const QString name = line.trimmed();
+        if (!name.isEmpty()) names << name.left(game_letters_max + 1);
+        if (names.size() > games_max) break;
+    }
+    return names;
+}
 }  // namespace
 
 WishesForm::WishesForm(QWidget* parent) : QWidget(parent), body_(new QVBoxLayout(this)) {
@@ -62,10 +84,7 @@ QSpinBox* WishesForm::add_number(QFormLayout& group, const QString& label, const
     group.addRow(label, spin);
     connect(spin, &QSpinBox::valueChanged, this,
             [this, field](int value) { change([=](Wishes& wishes) { wishes.*field = value; }); });
-    fill_.emplace_back([this, spin, field] {
-        const QSignalBlocker quiet(spin);
-        spin->setValue(wishes_.*field);
-    });
+    fill_.emplace_back([this, spin, field] { show_in(*spin, wishes_.*field); });
     return spin;
 }
 
@@ -81,10 +100,9 @@ void WishesForm::add_size(QFormLayout& group, const QString& label, const Range&
         change([=](Wishes& wishes) { wishes.*field = static_cast<std::uint64_t>(value) * unit; });
     });
     fill_.emplace_back([this, spin, unit, field, high = range.high] {
-        const QSignalBlocker quiet(spin);
         // Something that is less than one unit is not "no limit".
         const std::uint64_t units = (wishes_.*field + unit - 1) / unit;
-        spin->setValue(static_cast<int>(std::min(units, static_cast<std::uint64_t>(high))));
+        show_in(*spin, static_cast<int>(std::min(units, static_cast<std::uint64_t>(high))));
     });
 }
 
@@ -112,8 +130,10 @@ void WishesForm::add_time(QFormLayout& group, const QString& label, int Wishes::
         change([=](Wishes& wishes) { wishes.*field = time.hour() * 60 + time.minute(); });
     });
     fill_.emplace_back([this, edit, field] {
+        const QTime time(wishes_.*field / 60, wishes_.*field % 60);
+        if (edit->time() == time) return;  // as in show_in()
         const QSignalBlocker quiet(edit);
-        edit->setTime(QTime(wishes_.*field / 60, wishes_.*field % 60));
+        edit->setTime(time);
     });
 }
 
@@ -142,16 +162,12 @@ void WishesForm::add_programs() {
     games->setAccessibleName(tr("Further programs to pause for"));
     group.addRow(tr("Further programs to pause for"), games);
     connect(games, &QPlainTextEdit::textChanged, this, [this, games] {
-        QStringList names;
-        for (const QString& line : games->toPlainText().split('\n'))
-            if (!line.trimmed().isEmpty()) names << line.trimmed();
+        const QStringList names = names_in(*games);
         change([&](Wishes& wishes) { wishes.games = names; });
     });
     fill_.emplace_back([this, games] {
-        QStringList names;
-        for (const QString& line : games->toPlainText().split('\n'))
-            if (!line.trimmed().isEmpty()) names << line.trimmed();
-        if (names == wishes_.games) return;  // what is being typed stays under the cursor
+        if (names_in(*games) == wishes_.games)
+            return;  // what is being typed stays under the cursor
         const QSignalBlocker quiet(games);
         games->setPlainText(wishes_.games.join('\n'));
     });
@@ -171,14 +187,13 @@ void WishesForm::add_limits() {
     const QString chooses = tr("Gleaner chooses");
     const QString none = tr("no limit");
     const QString celsius = tr(" °C");
-    add_number(group, tr("Graphics card not hotter than"), {40, 110, celsius, {}},
+    add_number(group, tr("Graphics card not hotter than"), {50, 110, celsius, {}},
                &Wishes::gpu_celsius_max);
-    add_number(group, tr("Processor not hotter than"), {40, 110, celsius, {}},
+    add_number(group, tr("Processor not hotter than"), {50, 110, celsius, {}},
                &Wishes::cpu_celsius_max);
     add_number(group, tr("Power of the graphics card at most"), {30, 100, QStringLiteral(" %"), {}},
                &Wishes::gpu_power_percent);
-    add_number(group, tr("Processor threads at most"), {0, 1024, {}, chooses},
-               &Wishes::cpu_threads);
+    add_number(group, tr("Processor threads at most"), {0, 512, {}, chooses}, &Wishes::cpu_threads);
     add_size(group, tr("Memory at most"), {0, 4096, tr(" GiB"), chooses}, gib, &Wishes::memory);
     add_size(group, tr("Disk space for models at most"), {0, 65536, tr(" GiB"), chooses}, gib,
              &Wishes::disk);
@@ -199,10 +214,8 @@ void WishesForm::add_limits() {
             wishes.electricity_micros_per_kwh = static_cast<std::uint32_t>(value * 1e6 + 0.5);
         });
     });
-    fill_.emplace_back([this, price] {
-        const QSignalBlocker quiet(price);
-        price->setValue(wishes_.electricity_micros_per_kwh / 1e6);
-    });
+    fill_.emplace_back(
+        [this, price] { show_in(*price, wishes_.electricity_micros_per_kwh / 1e6); });
 }
 
 void WishesForm::add_cafe() {

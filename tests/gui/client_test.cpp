@@ -123,6 +123,35 @@ TEST_CASE("a refusal comes in both languages") {
     QLocale::setDefault(before);
 }
 
+TEST_CASE("an answer to another question is a refusal, not an empty value") {
+    Connected world;
+    REQUIRE(world.connect());
+    Waiting<Settings> settings;
+    world.client.get_settings(settings.then(world.client));  // answered by Done
+    REQUIRE(settings.came());
+    REQUIRE(std::holds_alternative<Refusal>(*settings.answer));
+    CHECK(std::get<Refusal>(*settings.answer).code == "unexpected");
+    CHECK_FALSE(text(std::get<Refusal>(*settings.answer).why).isEmpty());
+}
+
+TEST_CASE(
+    "a request that is too large for the node is refused here, and the next one goes through") {
+    Connected world;
+    world.node.answer_all();
+    REQUIRE(world.connect());
+    Wishes wishes;
+    wishes.games << QString(2 << 20, 'x');
+    Waiting<Settings> saved;
+    world.client.set_settings(wishes, saved.then(world.client));
+    REQUIRE(saved.came());
+    REQUIRE(std::holds_alternative<Refusal>(*saved.answer));
+    CHECK_FALSE(world.node.last(control::ToNode::kSetSettings));
+    Waiting<Settings> read;
+    world.client.get_settings(read.then(world.client));
+    REQUIRE(read.came());
+    CHECK(std::holds_alternative<Settings>(*read.answer));
+}
+
 TEST_CASE("an answer for a page that is gone is not delivered") {
     Connected world;
     REQUIRE(world.connect());

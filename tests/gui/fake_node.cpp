@@ -2,6 +2,7 @@
 
 #include <QDate>
 #include <algorithm>
+#include <utility>
 
 namespace gleaner::gui::test {
 
@@ -81,6 +82,7 @@ void FakeNode::down() {
         program->socket->disconnect(this);
         program->socket->abort();
     }
+    kept_.clear();
     programs_.clear();
 }
 
@@ -111,11 +113,19 @@ void FakeNode::answer(Program& program, const ToNode& request) {
             reply.mutable_done();
         else
             reply = told->second;
-        if (request.has_set_settings())
+        if (request.has_set_settings() && reply.has_settings())
             *reply.mutable_settings()->mutable_local() = request.set_settings().local();
     }
     reply.set_id(request.id());
-    send(program, reply);
+    if (withheld.contains(request.body_case()))
+        kept_.emplace_back(&program, reply);
+    else
+        send(program, reply);
+}
+
+void FakeNode::release() {
+    withheld.clear();
+    for (const auto& [program, reply] : std::exchange(kept_, {})) send(*program, reply);
 }
 
 void FakeNode::send(Program& program, const ToProgram& message) {
@@ -192,7 +202,7 @@ void FakeNode::answer_all() {
 
     auto& sandbox = *answers[ToNode::kCheckSandbox].mutable_sandbox();
     sandbox.set_safe(true);
-    for (const char* name : {"read /etc/passwd", "open a network connection", "trace a process"}) {
+    for (const char* name : {"files_read_passwd", "network_inet_stream", "processes_trace"}) {
         auto& attempt = *sandbox.add_attempts();
         attempt.set_name(name);
         attempt.set_held(true);

@@ -6,6 +6,7 @@
 #include <QLocalSocket>
 #include <QTemporaryDir>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "shared/proto/control.pb.h"
@@ -31,6 +32,9 @@ public:
     /// Answers for kinds of request (ToNode's body case); others are answered by Done.
     std::map<int, control::ToProgram> answers;
     void refuse(int kind, const std::string& english, const std::string& chinese);
+    /// Kinds of request that are answered only at release(), which ends it.
+    std::set<int> withheld;
+    void release();
     /// A sensible answer for everything that the app's pages ask.
     void answer_all();
 
@@ -51,6 +55,7 @@ private:
     QTemporaryDir folder_;
     QLocalServer server_;
     std::vector<std::unique_ptr<Program>> programs_;
+    std::vector<std::pair<Program*, control::ToProgram>> kept_;
 };
 
 /// An earning node with a graphics card and a processor.

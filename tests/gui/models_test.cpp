@@ -3,6 +3,7 @@
 #include <QAbstractItemModelTester>
 #include <QSignalSpy>
 #include <QTest>
+#include <algorithm>
 
 #include <doctest/doctest.h>
 
@@ -44,6 +45,23 @@ TEST_CASE("devices come and go one by one, and only what changed is said to") {
     CHECK(removed.count() == 1);
     CHECK(model.index(0).data().toString() == "b name");
     CHECK(model.index(1).data(DeviceModel::IdRole).toString() == "c");
+}
+
+TEST_CASE("a graphics card's memory has its own name") {
+    Device cpu = device("cpu");
+    cpu.kind = "cpu";
+    Device card = device("cuda:0");
+    card.kind = "cuda";
+    cpu.memory_total = card.memory_total = 1u << 30;
+    DeviceModel model;
+    model.show({cpu, card});
+    CHECK(model.index(0).data(DeviceModel::DetailsRole).toString().startsWith("memory"));
+    CHECK(model.index(1).data(DeviceModel::DetailsRole).toString().startsWith("GPU memory"));
+    CHECK_FALSE(model.index(0).data(DeviceModel::GpuRole).toBool());
+    CHECK(model.index(1).data(DeviceModel::GpuRole).toBool());
+    CHECK(Wording::figure("memory_copy", false) == "Memory, copy");
+    CHECK(Wording::figure("memory_copy", true) == "GPU memory, copy");
+    CHECK(Wording::figure("fp32", true) == Wording::figure("fp32", false));
 }
 
 TEST_CASE("what is not known of a device is not shown as nought") {
@@ -111,7 +129,9 @@ TEST_CASE("amounts are money, small ones too") {
     CHECK(Wording::money(1'200, "CNY") == QString(QChar(0xA5)) + "0.0012");
     CHECK(Wording::money(-2'000'000, "USD") == QString("-USD") + QChar(QChar::Nbsp) + "2.00");
     CHECK(Wording::money(2'000'000, "$") == "$2.00");
-    CHECK(Wording::figure("a_figure_of_tomorrow") == "a_figure_of_tomorrow");
+    CHECK(Wording::figure("a_figure_of_tomorrow", true) == "a_figure_of_tomorrow");
+    CHECK(Wording::sandbox_attempt("devices_camera") == "Open the camera");
+    CHECK(Wording::sandbox_attempt("an_attempt_of_tomorrow") == "an_attempt_of_tomorrow");
 }
 
 TEST_CASE("every state of link and node has a headline, and what needs a person says what to do") {
@@ -178,6 +198,35 @@ TEST_CASE("a draft that contradicts a range says so and is not sound") {
     CHECK(draft.meaning() == "idle_minutes is too large");
 }
 
+TEST_CASE("a draft that was kept while the node was away is described again when it is back") {
+    World world;
+    SettingsDraft draft(world.client, nullptr);
+    draft.load();
+    REQUIRE(QTest::qWaitFor([&] { return draft.loaded(); }, within_ms));
+    world.node.down();
+    REQUIRE(QTest::qWaitFor([&] { return world.client.link() == Link::absent; }, within_ms));
+    Wishes wishes = draft.wishes();
+    wishes.idle_minutes = 33;
+    draft.set(wishes);
+    REQUIRE(QTest::qWaitFor([&] { return !draft.sound(); }, within_ms));
+    world.node.up();
+    REQUIRE(QTest::qWaitFor([&] { return world.client.link() == Link::connected; }, within_ms));
+    draft.load();
+    REQUIRE(QTest::qWaitFor([&] { return draft.sound(); }, within_ms));
+    CHECK(draft.wishes().idle_minutes == 33);
+    CHECK(draft.meaning() == "What the draft means.");
+}
+
+TEST_CASE("settings that the node does not show are said to be refused") {
+    World world;
+    world.node.refuse(control::ToNode::kGetSettings, "The settings cannot be read.", "");
+    SettingsDraft draft(world.client, nullptr);
+    draft.load();
+    REQUIRE(QTest::qWaitFor([&] { return !draft.meaning().isEmpty(); }, within_ms));
+    CHECK(draft.meaning() == "The settings cannot be read.");
+    CHECK_FALSE(draft.loaded());
+}
+
 TEST_CASE("one button measures each device in turn, and stops at the first that cannot be") {
     World world;
     BenchmarkRun run(world.client, nullptr);
@@ -206,7 +255,54 @@ TEST_CASE("one button measures each device in turn, and stops at the first that 
     world.node.state.mutable_benchmark()->mutable_problem()->set_en("Somebody came.");
     world.node.tell();
     REQUIRE(QTest::qWaitFor([&] { return finished.count() == 1; }, within_ms));
-    CHECK(finished[0][0].toString() == "Somebody came.");
+    CHECK(finished[0][0].value<BenchmarkRun::Outcome>() == BenchmarkRun::Outcome::failed);
+    CHECK(finished[0][1].toString() == "Somebody came.");
+    CHECK_FALSE(run.running());
+}
+
+TEST_CASE("a run that is stopped was neither done nor failed, and measures no other device") {
+    World world;
+    BenchmarkRun run(world.client, nullptr);
+    QSignalSpy finished(&run, &BenchmarkRun::finished);
+    const auto asked = [&] {
+        return std::count_if(world.node.asked.begin(), world.node.asked.end(),
+                             [](const auto& request) { return request.has_start_benchmark(); });
+    };
+    SUBCASE("while the node measures") {
+        run.start();
+        REQUIRE(QTest::qWaitFor([&] { return asked() == 1; }, within_ms));
+        world.node.state.mutable_benchmark()->set_running(true);
+        world.node.state.mutable_benchmark()->set_percent(50);
+        world.node.tell();
+        REQUIRE(QTest::qWaitFor([&] { return run.percent() == 25; }, within_ms));
+        run.cancel();
+        REQUIRE(QTest::qWaitFor(
+            [&] { return world.node.last(control::ToNode::kCancelBenchmark) != nullptr; },
+            within_ms));
+        CHECK(finished.count() == 0);
+        world.node.state.mutable_benchmark()->set_running(false);
+        world.node.tell();
+    }
+    SUBCASE("before it said that it does") {
+        run.start();
+        run.cancel();
+    }
+    REQUIRE(QTest::qWaitFor([&] { return finished.count() == 1; }, within_ms));
+    CHECK(finished[0][0].value<BenchmarkRun::Outcome>() == BenchmarkRun::Outcome::cancelled);
+    CHECK_FALSE(run.running());
+    CHECK(asked() == 1);
+}
+
+TEST_CASE("a node that goes away while it measures ends the run once") {
+    World world;
+    BenchmarkRun run(world.client, nullptr);
+    QSignalSpy finished(&run, &BenchmarkRun::finished);
+    run.start();
+    world.node.down();
+    REQUIRE(QTest::qWaitFor([&] { return world.client.link() == Link::absent; }, within_ms));
+    CHECK(finished.count() == 1);
+    run.start();
+    CHECK(finished.count() == 2);
     CHECK_FALSE(run.running());
 }
 

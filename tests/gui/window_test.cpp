@@ -5,12 +5,15 @@
 #include <QAccessible>
 #include <QCheckBox>
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QLineEdit>
+#include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTreeWidget>
 
 #include <doctest/doctest.h>
 
@@ -125,6 +128,50 @@ TEST_CASE("the weekly grid works by keyboard, the draft is described and saved")
     CHECK(world.until([&] { return !world.button("Save")->isEnabled(); }));
 }
 
+TEST_CASE("hours cannot be changed before they are known, nor while the node is away") {
+    World world;
+    world.node.withheld = {control::ToNode::kGetSettings};
+    world.start();
+    world.app->window()->open_page(PageName::schedule);
+    REQUIRE(world.until([&] { return world.node.last(control::ToNode::kGetSettings) != nullptr; }));
+    auto* grid = world.app->window()->findChild<WeekView*>();
+    CHECK_FALSE(grid->isEnabled());
+    CHECK_FALSE(world.button("Every hour")->isEnabled());
+    world.node.release();
+    CHECK(world.until([&] { return grid->isEnabled(); }));
+    CHECK(world.button("No hour")->isEnabled());
+    world.node.down();
+    CHECK(world.until([&] { return !grid->isEnabled(); }));
+}
+
+TEST_CASE("a log that the node does not show is said to be refused, until it does") {
+    World world;
+    const auto log = world.node.answers[control::ToNode::kReadLog];
+    world.node.refuse(control::ToNode::kReadLog, "The log cannot be read.", "");
+    world.start();
+    world.app->window()->open_page(PageName::log);
+    CHECK(world.until([&] { return world.says("The log cannot be read."); }));
+    world.node.answers[control::ToNode::kReadLog] = log;
+    world.app->window()->open_page(PageName::now);
+    world.app->window()->open_page(PageName::log);
+    CHECK(world.until([&] { return !world.says("The log cannot be read."); }));
+}
+
+TEST_CASE("an unsaved draft survives a change of language") {
+    World world;
+    world.start();
+    world.app->window()->open_page(PageName::schedule);
+    REQUIRE(world.until(
+        [&] { return world.button("No hour") && world.button("No hour")->isEnabled(); }));
+    world.click("No hour");
+    REQUIRE(world.until([&] { return world.says("What the draft means."); }));
+    Q_EMIT world.app->window()->language_chosen("zh_CN");
+    REQUIRE(world.until([&] { return world.app->window()->windowTitle() != "Gleaner"; }));
+    CHECK(world.until([&] { return world.says(QString::fromUtf8("\u8349\u7a3f")); }));
+    const auto* week = world.app->window()->findChild<WeekView*>();
+    CHECK_FALSE(week->model()->index(0, 0).data(WeekModel::OnRole).toBool());
+}
+
 TEST_CASE("values that a control cannot show exactly are left as they are") {
     World world;
     auto& settings = *world.node.answers[control::ToNode::kGetSettings].mutable_settings();
@@ -145,6 +192,40 @@ TEST_CASE("values that a control cannot show exactly are left as they are") {
     CHECK_FALSE(saved.pause_on_film());
 }
 
+TEST_CASE("a price is typed without its decimals being taken away") {
+    World world;
+    world.start();
+    world.app->window()->open_page(PageName::schedule);
+    auto* price = world.app->window()->findChild<QDoubleSpinBox*>();
+    REQUIRE(price);
+    REQUIRE(world.until([&] { return price->isEnabled() && price->value() == 0.6; }));
+    price->setFocus();
+    price->selectAll();
+    QTest::keyClicks(price, "0.45");
+    CHECK(price->value() == 0.45);
+    world.click("Save");
+    REQUIRE(world.until([&] { return world.node.last(control::ToNode::kSetSettings) != nullptr; }));
+    CHECK(world.node.last(control::ToNode::kSetSettings)
+              ->set_settings()
+              .local()
+              .electricity_micros_per_kwh() == 450'000);
+}
+
+TEST_CASE("whatever is pasted as names of programs, the node is asked and can say what is wrong") {
+    World world;
+    world.start();
+    world.app->window()->open_page(PageName::schedule);
+    auto* games = world.app->window()->findChild<QPlainTextEdit*>();
+    REQUIRE(games);
+    REQUIRE(world.until([&] { return games->isEnabled(); }));
+    games->setPlainText(QString(2 << 20, QChar(0x6e38)) + QString("\nx").repeated(5000));
+    const auto described = [&] {
+        const auto* asked = world.node.last(control::ToNode::kDescribe);
+        return asked ? asked->describe().wishes().games_size() : 0;
+    };
+    CHECK(world.until([&] { return described() == 1001; }));
+}
+
 TEST_CASE("earnings, log, sandbox and what was sent are shown when their pages open") {
     World world;
     world.start();
@@ -154,6 +235,9 @@ TEST_CASE("earnings, log, sandbox and what was sent are shown when their pages o
     world.app->window()->open_page(PageName::machine);
     world.click("Check the sandbox");
     CHECK(world.until([&] { return world.says("The sandbox held"); }));
+    for (auto* tree : world.app->window()->findChildren<QTreeWidget*>())
+        if (tree->accessibleName() == "Attempts to leave the sandbox")
+            CHECK(tree->topLevelItem(1)->text(0) == "Connect to the internet (TCP)");
     world.app->window()->open_page(PageName::log);
     const auto rows = [&] {
         for (auto* table : world.app->window()->findChildren<QTableView*>())

@@ -3,9 +3,11 @@
 #include <QCheckBox>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPushButton>
 #include <QRadioButton>
 #include <QTest>
 #include <QTextBrowser>
+#include <algorithm>
 
 #include <doctest/doctest.h>
 
@@ -20,6 +22,7 @@ constexpr int within_ms = 5000;
 struct World {
     FakeNode node;
     NodeClient client{[this] { return node.path(); }};
+    BenchmarkRun run{client, nullptr};
     std::unique_ptr<SetupWizard> wizard;
 
     World() {
@@ -28,7 +31,7 @@ struct World {
         node.answer_all();
         client.start();
         REQUIRE(until([this] { return client.link() == Link::connected; }));
-        wizard = std::make_unique<SetupWizard>(client);
+        wizard = std::make_unique<SetupWizard>(client, run);
         wizard->show();
         wizard->next();
     }
@@ -50,6 +53,14 @@ struct World {
         accept->click();
         CHECK(may_go_on());
         wizard->next();
+    }
+    /// By a token.
+    void go_to_suggestions() const {
+        type("Address of the coordinator", "grid.example.org");
+        type("Enrolment token", "glt_x.y.z");
+        wizard->next();
+        agree();
+        REQUIRE(until([this] { return choice("A computer at home or at work") != nullptr; }));
     }
     [[nodiscard]] QRadioButton* choice(const QString& words) const {
         for (auto* one : wizard->findChildren<QRadioButton*>())
@@ -135,6 +146,78 @@ TEST_CASE("without the text there is nothing to agree to, and a refused token ca
     CHECK(world.wizard->button(QWizard::BackButton)->isEnabled());
     CHECK(world.node.last(control::ToNode::kJoin)->join().coordinator() == "[::1]:7443");
     CHECK_FALSE(world.node.last(control::ToNode::kStartBenchmark));
+}
+
+TEST_CASE("settings come before joining, and refused ones end it there") {
+    World world;
+    world.node.refuse(control::ToNode::kSetSettings, "The disk is full.", "");
+    world.go_to_suggestions();
+    world.wizard->next();
+    REQUIRE(world.until([&] { return world.says("The disk is full."); }));
+    CHECK(world.says("Go back"));
+    CHECK(world.wizard->button(QWizard::BackButton)->isEnabled());
+    CHECK_FALSE(world.wizard->button(QWizard::FinishButton)->isEnabled());
+    CHECK_FALSE(world.node.last(control::ToNode::kJoin));
+}
+
+TEST_CASE("measuring goes on when the wizard is closed, and what is put off is not called done") {
+    World world;
+    world.go_to_suggestions();
+    world.wizard->next();
+    REQUIRE(
+        world.until([&] { return world.node.last(control::ToNode::kStartBenchmark) != nullptr; }));
+    SUBCASE("closed") {
+        world.wizard.reset();
+        CHECK(world.run.running());
+        CHECK_FALSE(world.node.last(control::ToNode::kCancelBenchmark));
+    }
+    SUBCASE("put off") {
+        for (auto* button : world.wizard->findChildren<QPushButton*>())
+            if (button->text() == "Measure later") button->click();
+        REQUIRE(world.until([&] { return world.says("Not measured."); }));
+        CHECK_FALSE(world.says("Measured."));
+    }
+}
+
+TEST_CASE("while the node is asked to join there is no way out that it would not notice") {
+    World world;
+    world.node.withheld = {control::ToNode::kJoin};
+    world.go_to_suggestions();
+    world.wizard->next();
+    REQUIRE(world.until([&] { return world.node.last(control::ToNode::kJoin) != nullptr; }));
+    CHECK_FALSE(world.wizard->button(QWizard::BackButton)->isEnabled());
+    CHECK_FALSE(world.wizard->button(QWizard::CancelButton)->isEnabled());
+    world.wizard->close();
+    QTest::keyClick(world.wizard.get(), Qt::Key_Escape);
+    CHECK(world.wizard->isVisible());
+    world.node.release();
+    REQUIRE(world.until([&] { return world.says("This computer has joined."); }));
+    CHECK_FALSE(world.wizard->button(QWizard::BackButton)->isEnabled());
+    world.wizard->close();
+    CHECK_FALSE(world.wizard->isVisible());
+}
+
+TEST_CASE("a consent that comes after its page was left is not taken for another one") {
+    World world;
+    world.node.withheld = {control::ToNode::kReadConsent};
+    world.choice("I am an owner and create a site now")->click();
+    world.type("Address of the coordinator's console", "https://grid.example.org");
+    world.type("Your owner's key", "x");
+    world.type("Name of the new site", "x");
+    world.wizard->next();
+    REQUIRE(world.until([&] { return world.node.last(control::ToNode::kReadConsent) != nullptr; }));
+    world.wizard->back();
+    world.node.refuse(control::ToNode::kReadConsent, "The key is not an owner's.", "");
+    world.wizard->next();
+    const auto asked = [&] {
+        return std::count_if(world.node.asked.begin(), world.node.asked.end(),
+                             [](const auto& request) { return request.has_read_consent(); });
+    };
+    REQUIRE(world.until([&] { return asked() == 2; }));
+    world.node.release();
+    REQUIRE(world.until([&] { return world.says("The key is not an owner's."); }));
+    CHECK_FALSE(world.wizard->currentPage()->findChild<QCheckBox*>()->isEnabled());
+    CHECK(world.wizard->currentPage()->findChild<QTextBrowser*>()->toPlainText().isEmpty());
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Every text of the tray app is translated, and its sources hold none in Chinese.
+"""Every text of the tray app is translated, and its sources hold none in Chinese; every attempt of
+the sandbox's probe has words.
 
 words.py --lupdate PATH: reads the sources anew and compares them with the .ts files of the tree.
 """
@@ -47,11 +48,21 @@ def stale(lupdate, name, options):
                 yield f"{name}: other place markers: {context}: {source}: {form}"
 
 
+def nameless_attempts():
+    names = re.compile(r'"((?:devices|files|inherited|kernel|limits|network|privileges|processes)_\w+)"')
+    words = (GUI / "models" / "sandbox_wording.cpp").read_text(encoding="utf-8")
+    for path in (ROOT / "client-core" / "platform" / "probe").glob("*_attempts.cpp"):
+        for name in names.findall(path.read_text(encoding="utf-8")):
+            if f'"{name}"' not in words:
+                yield f"sandbox_wording.cpp: no words for {name}"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--lupdate", required=True)
     lupdate = parser.parse_args().lupdate
-    found = [*stale(lupdate, "gleaner_zh_CN.ts", []), *stale(lupdate, "gleaner_en.ts", ["-pluralonly"])]
+    found = [*stale(lupdate, "gleaner_zh_CN.ts", []), *stale(lupdate, "gleaner_en.ts", ["-pluralonly"]),
+             *nameless_attempts()]
     for path in [*GUI.rglob("*.cpp"), *GUI.rglob("*.h")]:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             if CHINESE.search(line):
