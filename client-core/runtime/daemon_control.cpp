@@ -226,6 +226,7 @@ void Daemon::describe_guest(control::State& state) const {
             }
         }
     }
+    state.set_paused_by_person(guard_->paused_by_person());
     state.set_seat_hook(guard_->facts().seat != guest::Seat::unknown);
     say(sentence_of(guard_->forecast()), *state.mutable_idle_forecast());
     for (const auto& source : guard_->sources()) {

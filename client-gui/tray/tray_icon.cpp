@@ -88,10 +88,9 @@ void TrayIcon::update() {
         shown_ = now;
     }
     const bool can = node_.snapshot() && node_.may_control();
-    const bool paused = node_.snapshot() && node_.snapshot()->phase == Phase::paused;
     pause_->setEnabled(can);
     snooze_->setEnabled(can);
-    resume_->setEnabled(can && paused);
+    resume_->setEnabled(can && node_.snapshot()->can_resume());
     if (const auto notification = attention_.look(node_.snapshot())) notify(*notification);
 }
 

@@ -94,6 +94,13 @@ TEST_CASE("the menu pauses, snoozes and resumes the node") {
     node.tell();
     REQUIRE(QTest::qWaitFor([&] { return action(tray.menu(), "Resume")->isEnabled(); }, within_ms));
     CHECK(asks("Resume").has_resume());
+    node.state.set_phase(control::State::OFFLINE);
+    node.tell();
+    REQUIRE(
+        QTest::qWaitFor([&] { return !action(tray.menu(), "Resume")->isEnabled(); }, within_ms));
+    node.state.set_paused_by_person(true);
+    node.tell();
+    CHECK(QTest::qWaitFor([&] { return action(tray.menu(), "Resume")->isEnabled(); }, within_ms));
 }
 
 TEST_CASE("somebody who may only look is offered nothing to change") {

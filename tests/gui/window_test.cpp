@@ -91,6 +91,23 @@ TEST_CASE("a paused node is resumed, a failed device is tried again") {
     CHECK(world.node.last(control::ToNode::kClearFailure)->clear_failure().device() == "cuda:0");
 }
 
+TEST_CASE("whoever is at the computer can pause the node, and resume a pause in any phase") {
+    World world;
+    world.node.state.set_phase(control::State::PAUSED);  // in use
+    world.start();
+    REQUIRE(world.until([&] { return world.button("Pause") != nullptr; }));
+    CHECK(world.button("Resume") != nullptr);
+    world.node.state.set_phase(control::State::OFFLINE);
+    world.node.state.set_paused_by_person(true);
+    world.node.tell();
+    CHECK(world.until([&] { return world.button("Pause") == nullptr; }));
+    CHECK(world.button("Resume") != nullptr);
+    world.node.state.set_paused_by_person(false);
+    world.node.tell();
+    CHECK(world.until([&] { return world.button("Resume") == nullptr; }));
+    CHECK(world.button("Pause") != nullptr);
+}
+
 TEST_CASE("what the node refuses is said in the window") {
     World world;
     world.node.refuse(control::ToNode::kResume, "This node is dedicated.", "");
