@@ -56,6 +56,17 @@ control::Device::Activity activity_of(const NodeView& view, const std::string& d
     return activity;
 }
 
+/// Of a device that may not run as it could. What failed is not merely paused: it needs somebody.
+control::Device::Activity activity_of(const control::Device& device,
+                                      const guest::DeviceDecision& wanted) {
+    if (wanted.reason == guest::Reason::device_failed ||
+        wanted.reason == guest::Reason::device_lost)
+        return control::Device::FAILED;
+    if (wanted.verdict == guest::Verdict::pause) return control::Device::PAUSED;
+    return device.activity() == control::Device::FAILED ? control::Device::FAILED
+                                                        : control::Device::THROTTLED;
+}
+
 void describe_device(const NodeDevice& device, const NodeView& view, control::Device& out) {
     out.set_id(device.id);
     out.set_kind(device.kind);
@@ -208,10 +219,11 @@ void Daemon::describe_guest(control::State& state) const {
         const auto wanted = decision.devices.find(device.id());
         if (wanted == decision.devices.end() || wanted->second.verdict == guest::Verdict::run)
             continue;
-        device.set_activity(wanted->second.verdict == guest::Verdict::throttle
-                                ? control::Device::THROTTLED
-                                : control::Device::PAUSED);
-        say(wanted->second.why, *device.mutable_why());
+        device.set_activity(activity_of(device, wanted->second));
+        // A failed model's own words stay beside slow work.
+        if (device.activity() != control::Device::FAILED ||
+            wanted->second.verdict == guest::Verdict::pause)
+            say(wanted->second.why, *device.mutable_why());
     }
     for (const auto& fact : guard_->facts().devices) {
         for (auto& device : *state.mutable_devices()) {
@@ -232,8 +244,7 @@ void Daemon::describe_guest(control::State& state) const {
     for (const auto& source : guard_->sources()) {
         auto& out = *state.add_sources();
         out.set_what(source.what);
-        out.mutable_how()->set_en(source.words.en);
-        out.mutable_how()->set_zh(source.words.zh);
+        say(source.words, *out.mutable_how());
         out.set_works(source.works);
     }
 }
