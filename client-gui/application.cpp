@@ -57,8 +57,10 @@ void Application::make_views() {
 
 void Application::start(bool hidden) {
     node_.start();
+    // At sign-in the desktop's tray may come later than this program.
+    if (hidden) connect(tray_.get(), &TrayIcon::no_place, this, &Application::open_window);
     tray_->show();
-    if (!hidden || !QSystemTrayIcon::isSystemTrayAvailable()) open_window();
+    if (!hidden) open_window();
 }
 
 void Application::open_window() {

@@ -22,7 +22,7 @@ public:
                 Autostart& autostart);
     ~Application() override;
 
-    /// `hidden`: only the icon, where there is a place for one.
+    /// `hidden`: only the icon; the window comes when there is no place for one within a minute.
     void start(bool hidden);
     void open_window();
     [[nodiscard]] MainWindow* window() { return window_.get(); }

@@ -12,10 +12,12 @@ constexpr int hour_s = 3600;
 constexpr int snooze_s = 30 * 60;
 /// Desktops start their tray after the programs of the session.
 constexpr int look_for_tray_ms = 2000;
+constexpr int looks_for_tray = 30;
 
 }  // namespace
 
-TrayIcon::TrayIcon(NodeClient& node, QObject* parent) : QObject(parent), node_(node) {
+TrayIcon::TrayIcon(NodeClient& node, QObject* parent)
+    : QObject(parent), node_(node), looks_left_(looks_for_tray) {
     build_menu();
     icon_.setContextMenu(&menu_);
     connect(&icon_, &QSystemTrayIcon::activated, this,
@@ -64,10 +66,11 @@ Then<Nothing> TrayIcon::or_say_why() {
 void TrayIcon::show() {
     if (QSystemTrayIcon::isSystemTrayAvailable()) {
         icon_.show();
+        update();
+    } else if (looks_left_-- > 0) {
+        QTimer::singleShot(look_for_tray_ms, this, &TrayIcon::show);
     } else {
-        QTimer::singleShot(look_for_tray_ms, this, [this] {
-            if (QSystemTrayIcon::isSystemTrayAvailable()) icon_.show();
-        });
+        Q_EMIT no_place();
     }
 }
 
@@ -91,6 +94,8 @@ void TrayIcon::update() {
     pause_->setEnabled(can);
     snooze_->setEnabled(can);
     resume_->setEnabled(can && node_.snapshot()->can_resume());
+    // What cannot be shown now is told later.
+    if (!visible()) return;
     if (const auto notification = attention_.look(node_.snapshot())) notify(*notification);
 }
 

@@ -17,7 +17,8 @@ class TrayIcon final : public QObject {
 public:
     explicit TrayIcon(NodeClient& node, QObject* parent = nullptr);
 
-    /// Shows it, now or as soon as the desktop has a place for it.
+    /// Shows it, now or as soon as the desktop has a place for it; no_place() when it has none
+    /// within a minute.
     void show();
     [[nodiscard]] bool visible() const;
     [[nodiscard]] QMenu& menu() { return menu_; }
@@ -28,6 +29,7 @@ public:
 Q_SIGNALS:
     void open_wanted();
     void quit_wanted();
+    void no_place();
     void refused(const QString& why);
 
 private:
@@ -44,6 +46,7 @@ private:
     QAction* resume_ = nullptr;
     Attention attention_;
     std::optional<Headline> shown_;
+    int looks_left_;  ///< for a place to be
 };
 
 }  // namespace gleaner::gui
