@@ -56,7 +56,9 @@ void PrivacyPage::update() {
     const auto& snapshot = node_.snapshot();
     const bool joined = snapshot && snapshot->phase != Phase::not_joined;
     leave_->setEnabled(joined && node_.may_control());
-    if (!joined) {
+    if (!snapshot) {
+        consent_->setText(tr("The node is not reached; what it sends cannot be shown now."));
+    } else if (!joined) {
         consent_->setText(tr("This computer belongs to no site: nothing is sent."));
     } else if (snapshot->consent.isValid()) {
         consent_->setText(
