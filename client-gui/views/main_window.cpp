@@ -114,6 +114,8 @@ void MainWindow::update() {
     setWindowIcon(badge_icon(now.badge));
     devices_.show(node_.snapshot() ? node_.snapshot()->devices : QList<Device>());
     const bool new_here = node_.snapshot() && node_.snapshot()->phase == Phase::not_joined;
+    // Whoever leaves is not asked to join at once.
+    if (node_.snapshot() && !new_here) offered_ = true;
     if (new_here && node_.may_control() && isVisible() && !std::exchange(offered_, true)) set_up();
 }
 
@@ -127,6 +129,8 @@ void MainWindow::set_up() {
 void MainWindow::showEvent(QShowEvent* event) {
     QMainWindow::showEvent(event);
     update();
+    // It may have been closed for long.
+    if (!event->spontaneous()) static_cast<Page*>(pages_->currentWidget())->opened();
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

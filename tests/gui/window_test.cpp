@@ -185,6 +185,53 @@ TEST_CASE("earnings, log, sandbox and what was sent are shown when their pages o
     CHECK(world.until([&] { return world.node.last(control::ToNode::kReadSent) != nullptr; }));
 }
 
+TEST_CASE("a window that is opened again asks anew for what its page shows") {
+    World world;
+    world.start();
+    world.app->window()->open_page(PageName::earnings);
+    REQUIRE(world.until([&] { return world.says("This computer can earn about"); }));
+    world.app->window()->hide();
+    world.node.asked.clear();
+    world.app->open_window();
+    CHECK(world.until([&] { return world.node.last(control::ToNode::kGetEarnings) != nullptr; }));
+}
+
+TEST_CASE("today is the last day that the coordinator told of") {
+    World world;
+    auto& earnings = *world.node.answers[control::ToNode::kGetEarnings].mutable_earnings();
+    earnings.clear_days();
+    earnings.clear_payout_account();
+    auto& day = *earnings.add_days();
+    day.set_date("2026-11-02");
+    day.set_confirmed_micros(1'230'000);
+    world.start();
+    world.app->window()->open_page(PageName::earnings);
+    CHECK(world.until([&] { return world.says("A day begins at"); }));
+    int shown = 0;
+    for (auto* label : world.app->window()->findChildren<QLabel*>())
+        if (label->isVisible() && label->text().endsWith("1.23")) ++shown;
+    CHECK(shown == 3);  // today, this week, this month
+    CHECK_FALSE(world.says("Paid out to"));
+}
+
+TEST_CASE("nothing is claimed of what a node sends that is not reached") {
+    World world;
+    world.start();
+    world.app->window()->open_page(PageName::privacy);
+    world.node.down();
+    CHECK(world.until([&] { return world.says("cannot be shown now"); }));
+    CHECK_FALSE(world.says("nothing is sent"));
+}
+
+TEST_CASE("whoever has just left is not asked to join again") {
+    World world;
+    world.start();
+    world.node.state.set_phase(control::State::NOT_JOINED);
+    world.node.tell();
+    REQUIRE(world.until([&] { return world.button("Set up this computer\u2026") != nullptr; }));
+    CHECK(world.app->window()->findChild<SetupWizard*>() == nullptr);
+}
+
 TEST_CASE("a coordinator that has told nothing of earnings is said so, plainly") {
     World world;
     world.node.answers[control::ToNode::kGetEarnings].mutable_earnings()->Clear();
