@@ -1,6 +1,7 @@
 #include "client-gui/application.h"
 
 #include <QApplication>
+#include <QLibraryInfo>
 #include <QLocale>
 #include <QTimer>
 
@@ -21,11 +22,16 @@ void Application::speak(const QString& language) {
     const QLocale locale = language.isEmpty() ? QLocale::system() : QLocale(language);
     QLocale::setDefault(locale);
     QCoreApplication::removeTranslator(&translator_);
+    QCoreApplication::removeTranslator(&qt_translator_);
     // English has a file too: its plurals.
     const bool chinese = locale.language() == QLocale::Chinese;
     if (translator_.load(chinese ? QStringLiteral(":/i18n/gleaner_zh_CN.qm")
                                  : QStringLiteral(":/i18n/gleaner_en.qm")))
         QCoreApplication::installTranslator(&translator_);
+    // Qt's own dialogs, where its words are installed.
+    if (chinese && qt_translator_.load(QStringLiteral("qtbase_zh_CN"),
+                                       QLibraryInfo::path(QLibraryInfo::TranslationsPath)))
+        QCoreApplication::installTranslator(&qt_translator_);
 }
 
 void Application::make_views() {

@@ -37,6 +37,7 @@ private:
     Autostart& autostart_;
     Appearance appearance_;
     QTranslator translator_;
+    QTranslator qt_translator_;
     NodeClient node_;
     std::unique_ptr<TrayIcon> tray_;
     std::unique_ptr<MainWindow> window_;

@@ -1,5 +1,6 @@
 #include "client-gui/views/main_window.h"
 
+#include <QAccessible>
 #include <QCloseEvent>
 #include <QHBoxLayout>
 #include <QMenu>
@@ -49,7 +50,6 @@ void MainWindow::build(Autostart& autostart, QMenu& pause_menu) {
     notice_->setMargin(10);
     notice_->setBackgroundRole(QPalette::AlternateBase);
     notice_->setAutoFillBackground(true);
-    notice_->setAccessibleName(tr("Message"));
     notice_->hide();
 
     auto* now = new NowPage(node_, devices_, pause_menu, pages_);
@@ -105,7 +105,10 @@ MainWindow::PageName MainWindow::page() const {
 
 void MainWindow::say(const QString& sentence) {
     notice_->setText(sentence);
+    notice_->setAccessibleName(sentence);
     notice_->show();
+    QAccessibleEvent heard(notice_, QAccessible::Alert);
+    QAccessible::updateAccessibility(&heard);
     notice_time_.start();
 }
 

@@ -6,6 +6,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QLineEdit>
+#include <QMessageBox>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QTableView>
@@ -116,6 +117,10 @@ TEST_CASE("what the node refuses is said in the window") {
     REQUIRE(world.until([&] { return world.button("Resume") != nullptr; }));
     world.click("Resume");
     CHECK(world.until([&] { return world.says("This node is dedicated."); }));
+    const auto labels = world.app->window()->findChildren<QLabel*>();
+    CHECK(std::any_of(labels.begin(), labels.end(), [](const QLabel* label) {
+        return label->accessibleName() == "This node is dedicated.";
+    }));
 }
 
 TEST_CASE("the weekly grid works by keyboard, the draft is described and saved") {
@@ -221,6 +226,22 @@ TEST_CASE("nothing is claimed of what a node sends that is not reached") {
     world.node.down();
     CHECK(world.until([&] { return world.says("cannot be shown now"); }));
     CHECK_FALSE(world.says("nothing is sent"));
+}
+
+TEST_CASE("leaving asks first, and Escape means no") {
+    World world;
+    world.start();
+    world.app->window()->open_page(PageName::privacy);
+    const auto question = [&] { return world.app->window()->findChild<QMessageBox*>(); };
+    world.click("Leave Gleaner on this computer\u2026");
+    REQUIRE(question() != nullptr);
+    QTest::keyClick(question(), Qt::Key_Escape);
+    REQUIRE(world.until([&] { return question() == nullptr; }));
+    CHECK(world.node.last(control::ToNode::kLeave) == nullptr);
+    world.click("Leave Gleaner on this computer\u2026");
+    REQUIRE(world.button("Cancel") != nullptr);
+    world.click("Leave");
+    CHECK(world.until([&] { return world.node.last(control::ToNode::kLeave) != nullptr; }));
 }
 
 TEST_CASE("whoever has just left is not asked to join again") {
