@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <utility>
 
 #include "client-core/control/guest_settings.h"
@@ -10,7 +9,6 @@
 #include "client-core/runtime/daemon.h"
 #include "client-core/runtime/daemon_words.h"
 #include "client-core/runtime/node_tools.h"
-#include "client-core/runtime/version.h"
 #include "shared/proto/control.pb.h"
 #include "shared/util/log.h"
 
@@ -24,7 +22,6 @@ using words::say;
 namespace {
 
 constexpr std::uint32_t lines_max = 500;
-constexpr std::size_t report_lines = 500;
 constexpr double tokens_per_s_least = 0.1;  ///< less is what is left of a burst
 
 void refuse(const Error& error, ToProgram& reply) {
@@ -366,27 +363,6 @@ asio::awaitable<Status> Daemon::check_sandbox(ToProgram& reply) {
         said.set_detail(attempt.detail);
     }
     co_return ok();
-}
-
-std::string Daemon::report() const {
-    control::State state;
-    describe(state);
-    std::string text = "gleaner-node " + std::string(software_version) + "\n" +
-                       std::string(system_name()) + " " + std::string(machine_architecture()) +
-                       "\nnode " + state.node() + ", site " + state.site() + ", coordinator " +
-                       state.coordinator() + "\nstate: " + state.why().en() + "\n";
-    for (const auto& device : state.devices()) {
-        text += "device " + device.id() + ": " + device.name() + ", " +
-                std::to_string(device.memory_total_bytes() >> 20) + " MiB";
-        if (!device.why().en().empty()) text += ": " + device.why().en();
-        text += '\n';
-    }
-    text += '\n';
-    for (const auto& line : log_.page(0, report_lines, "")) {
-        text += std::to_string(line.at_s) + " " + std::string(to_string(line.level)) + " " +
-                line.text.en + '\n';
-    }
-    return text;
 }
 
 }  // namespace gleaner
