@@ -65,7 +65,7 @@ void Application::start(bool hidden) {
     node_.start();
     // At sign-in the desktop's tray may come later than this program.
     if (hidden) connect(tray_.get(), &TrayIcon::no_place, this, &Application::open_window);
-    tray_->show();
+    tray_->show(hidden);
     if (!hidden) open_window();
 }
 
