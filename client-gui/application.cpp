@@ -1,6 +1,7 @@
 #include "client-gui/application.h"
 
 #include <QApplication>
+#include <QLibraryInfo>
 #include <QLocale>
 #include <QTimer>
 
@@ -25,11 +26,16 @@ void Application::speak(const QString& language) {
     const QLocale locale = language.isEmpty() ? QLocale::system() : QLocale(language);
     QLocale::setDefault(locale);
     QCoreApplication::removeTranslator(&translator_);
+    QCoreApplication::removeTranslator(&qt_translator_);
     // English has a file too: its plurals.
     const bool chinese = locale.language() == QLocale::Chinese;
     if (translator_.load(chinese ? QStringLiteral(":/i18n/gleaner_zh_CN.qm")
                                  : QStringLiteral(":/i18n/gleaner_en.qm")))
         QCoreApplication::installTranslator(&translator_);
+    // Qt's own dialogs, where its words are installed.
+    if (chinese && qt_translator_.load(QStringLiteral("qtbase_zh_CN"),
+                                       QLibraryInfo::path(QLibraryInfo::TranslationsPath)))
+        QCoreApplication::installTranslator(&qt_translator_);
 }
 
 void Application::make_views() {
@@ -62,8 +68,10 @@ void Application::make_views() {
 
 void Application::start(bool hidden) {
     node_.start();
-    tray_->show();
-    if (!hidden || !QSystemTrayIcon::isSystemTrayAvailable()) open_window();
+    // At sign-in the desktop's tray may come later than this program.
+    if (hidden) connect(tray_.get(), &TrayIcon::no_place, this, &Application::open_window);
+    tray_->show(hidden);
+    if (!hidden) open_window();
 }
 
 void Application::open_window() {

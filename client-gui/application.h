@@ -24,7 +24,7 @@ public:
                 Autostart& autostart);
     ~Application() override;
 
-    /// `hidden`: only the icon, where there is a place for one.
+    /// `hidden`: only the icon; the window comes when there is no place for one within a minute.
     void start(bool hidden);
     void open_window();
     [[nodiscard]] MainWindow* window() { return window_.get(); }
@@ -39,6 +39,7 @@ private:
     Autostart& autostart_;
     Appearance appearance_;
     QTranslator translator_;
+    QTranslator qt_translator_;
     NodeClient node_;
     // These outlive the windows that show them.
     BenchmarkRun run_;

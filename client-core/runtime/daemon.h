@@ -118,6 +118,8 @@ private:
     void describe_guest(control::State& state) const;
     void fill_settings(control::ToProgram& reply) const;
     void read_log(const control::ToNode& request, control::ToProgram& reply) const;
+
+    // ---- daemon_report.cpp ----
     [[nodiscard]] std::string report() const;
 
     DaemonParts parts_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <utility>
 
 #include "client-core/control/guest_settings.h"
@@ -10,7 +9,6 @@
 #include "client-core/runtime/daemon.h"
 #include "client-core/runtime/daemon_words.h"
 #include "client-core/runtime/node_tools.h"
-#include "client-core/runtime/version.h"
 #include "shared/proto/control.pb.h"
 #include "shared/util/log.h"
 
@@ -24,7 +22,6 @@ using words::say;
 namespace {
 
 constexpr std::uint32_t lines_max = 500;
-constexpr std::size_t report_lines = 500;
 constexpr double tokens_per_s_least = 0.1;  ///< less is what is left of a burst
 
 void refuse(const Error& error, ToProgram& reply) {
@@ -54,6 +51,17 @@ control::Device::Activity activity_of(const NodeView& view, const std::string& d
         if (model.phase == ModelHost::Phase::failed) activity = control::Device::FAILED;
     }
     return activity;
+}
+
+/// Of a device that may not run as it could. What failed is not merely paused: it needs somebody.
+control::Device::Activity activity_of(const control::Device& device,
+                                      const guest::DeviceDecision& wanted) {
+    if (wanted.reason == guest::Reason::device_failed ||
+        wanted.reason == guest::Reason::device_lost)
+        return control::Device::FAILED;
+    if (wanted.verdict == guest::Verdict::pause) return control::Device::PAUSED;
+    return device.activity() == control::Device::FAILED ? control::Device::FAILED
+                                                        : control::Device::THROTTLED;
 }
 
 void describe_device(const NodeDevice& device, const NodeView& view, control::Device& out) {
@@ -208,10 +216,11 @@ void Daemon::describe_guest(control::State& state) const {
         const auto wanted = decision.devices.find(device.id());
         if (wanted == decision.devices.end() || wanted->second.verdict == guest::Verdict::run)
             continue;
-        device.set_activity(wanted->second.verdict == guest::Verdict::throttle
-                                ? control::Device::THROTTLED
-                                : control::Device::PAUSED);
-        say(wanted->second.why, *device.mutable_why());
+        device.set_activity(activity_of(device, wanted->second));
+        // A failed model's own words stay beside slow work.
+        if (device.activity() != control::Device::FAILED ||
+            wanted->second.verdict == guest::Verdict::pause)
+            say(wanted->second.why, *device.mutable_why());
     }
     for (const auto& fact : guard_->facts().devices) {
         for (auto& device : *state.mutable_devices()) {
@@ -226,13 +235,13 @@ void Daemon::describe_guest(control::State& state) const {
             }
         }
     }
+    state.set_paused_by_person(guard_->paused_by_person());
     state.set_seat_hook(guard_->facts().seat != guest::Seat::unknown);
     say(sentence_of(guard_->forecast()), *state.mutable_idle_forecast());
     for (const auto& source : guard_->sources()) {
         auto& out = *state.add_sources();
         out.set_what(source.what);
-        out.mutable_how()->set_en(source.words.en);
-        out.mutable_how()->set_zh(source.words.zh);
+        say(source.words, *out.mutable_how());
         out.set_works(source.works);
     }
 }
@@ -355,27 +364,6 @@ asio::awaitable<Status> Daemon::check_sandbox(ToProgram& reply) {
         said.set_detail(attempt.detail);
     }
     co_return ok();
-}
-
-std::string Daemon::report() const {
-    control::State state;
-    describe(state);
-    std::string text = "gleaner-node " + std::string(software_version) + "\n" +
-                       std::string(system_name()) + " " + std::string(machine_architecture()) +
-                       "\nnode " + state.node() + ", site " + state.site() + ", coordinator " +
-                       state.coordinator() + "\nstate: " + state.why().en() + "\n";
-    for (const auto& device : state.devices()) {
-        text += "device " + device.id() + ": " + device.name() + ", " +
-                std::to_string(device.memory_total_bytes() >> 20) + " MiB";
-        if (!device.why().en().empty()) text += ": " + device.why().en();
-        text += '\n';
-    }
-    text += '\n';
-    for (const auto& line : log_.page(0, report_lines, "")) {
-        text += std::to_string(line.at_s) + " " + std::string(to_string(line.level)) + " " +
-                line.text.en + '\n';
-    }
-    return text;
 }
 
 }  // namespace gleaner

@@ -11,11 +11,44 @@ std::string short_name(const std::string& model) {
     return model.substr(0, 12);
 }
 
+constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
+
+/// Bytes of the well-formed sequence at the start of `text`; 0: there is none.
+std::size_t sequence_length(std::string_view text) {
+    const auto byte = [text](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+    const unsigned first = byte(0);
+    if (first < 0x80) return 1;
+    const std::size_t length = first < 0xC2    ? 0
+                               : first < 0xE0  ? 2
+                               : first < 0xF0  ? 3
+                               : first <= 0xF4 ? 4
+                                               : 0;
+    if (length == 0 || text.size() < length) return 0;
+    // Longer than needed, a surrogate, or beyond U+10FFFF.
+    const unsigned least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+    const unsigned most = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    if (byte(1) < least || byte(1) > most) return 0;
+    for (std::size_t at = 2; at < length; ++at)
+        if ((byte(at) & 0xC0) != 0x80) return 0;
+    return length;
+}
+
 }  // namespace
 
+std::string utf8(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        const std::size_t length = sequence_length(text);
+        out += length == 0 ? replacement : text.substr(0, length);
+        text.remove_prefix(length == 0 ? 1 : length);
+    }
+    return out;
+}
+
 void say(const Sentence& sentence, control::Sentence& out) {
-    out.set_en(sentence.en);
-    out.set_zh(sentence.zh);
+    out.set_en(utf8(sentence.en));
+    out.set_zh(utf8(sentence.zh));
 }
 
 Sentence not_joined() {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "client-core/runtime/node.h"
 #include "shared/model/sentence.h"
@@ -14,7 +15,10 @@ class Sentence;
 
 namespace gleaner::words {
 
-/// Into a message of the local socket.
+/// Names of programs may be any bytes, and protobuf refuses a message with text that is not UTF-8:
+/// each byte that is part of no character becomes U+FFFD.
+[[nodiscard]] std::string utf8(std::string_view text);
+/// Into a message of the local socket, as utf8().
 void say(const Sentence& sentence, control::Sentence& out);
 
 [[nodiscard]] Sentence not_joined();

@@ -197,6 +197,11 @@ void GuestGuard::resume() {
     decide();
 }
 
+bool GuestGuard::paused_by_person() const {
+    return decision_.whole == guest::Reason::paused_by_person ||
+           decision_.whole == guest::Reason::snoozed_for_program;
+}
+
 void GuestGuard::seat(bool taken) {
     seat_ = taken ? guest::Seat::taken : guest::Seat::free;
     decide();

@@ -58,6 +58,8 @@ public:
     void pause(std::optional<Duration> how_long);
     void pause_until_tomorrow();
     void resume();
+    /// A pause of the person's is in force, or outlasts its time for a game or film.
+    [[nodiscard]] bool paused_by_person() const;
     void seat(bool taken);
     void clear_failure(const std::string& device);
 

@@ -34,22 +34,28 @@ Refusal unexpected() {
 
 }  // namespace
 
-NodeClient::NodeClient(std::function<QString()> socket_path, QObject* parent)
-    : QObject(parent), path_(std::move(socket_path)) {
+NodeClient::NodeClient(std::function<QString()> socket_path, QObject* parent, Patience patience)
+    : QObject(parent), path_(std::move(socket_path)), patience_(patience) {
+    silence_.setSingleShot(true);
+    connect(&silence_, &QTimer::timeout, this, [this] {
+        socket_.abort();
+        set_link(Link::absent);
+    });
     retry_.setSingleShot(true);
     connect(&retry_, &QTimer::timeout, this, &NodeClient::start);
     connect(&socket_, &QLocalSocket::connected, this, &NodeClient::greet);
     connect(&socket_, &QLocalSocket::readyRead, this, &NodeClient::read_all);
     connect(&socket_, &QLocalSocket::disconnected, this, &NodeClient::lost);
-    connect(&socket_, &QLocalSocket::errorOccurred, this,
-            [this](QLocalSocket::LocalSocketError error) {
-                if (error == QLocalSocket::SocketAccessError) {
-                    set_link(Link::forbidden);
-                } else if (link_ == Link::connecting) {
-                    set_link(Link::absent);
-                }
-                lost();
-            });
+    connect(
+        &socket_, &QLocalSocket::errorOccurred, this, [this](QLocalSocket::LocalSocketError error) {
+            if (error == QLocalSocket::SocketAccessError) {
+                set_link(Link::forbidden);
+            } else if (error == QLocalSocket::ServerNotFoundError ||
+                       error == QLocalSocket::ConnectionRefusedError || link_ == Link::connecting) {
+                set_link(Link::absent);
+            }
+            lost();
+        });
 }
 
 NodeClient::~NodeClient() {
@@ -67,6 +73,7 @@ void NodeClient::set_link(Link link) {
 }
 
 void NodeClient::greet() {
+    silence_.setInterval(patience_.welcome_ms);
     control::ToNode hello;
     hello.mutable_hello()->set_protocol(control::protocol_version);
     hello.mutable_hello()->set_program("gleaner");
@@ -86,6 +93,7 @@ void NodeClient::greet() {
         retry_.setInterval(retry_first_ms);
         control::ToNode subscribe;
         subscribe.mutable_subscribe();
+        silence_.setInterval(patience_.answer_ms);
         send(std::move(subscribe), [](const auto&) { /* its State is taken like any other */ });
     });
 }
@@ -95,6 +103,7 @@ void NodeClient::lost() {
         snapshot_.reset();
         Q_EMIT snapshot_changed();
     }
+    silence_.stop();
     for (auto& [id, take] : std::exchange(waiting_, {})) take(went_away());
     if (link_ == Link::connected) set_link(Link::absent);
     if (!retry_.isActive())
@@ -112,10 +121,14 @@ void NodeClient::read_all() {
             socket_.abort();
             return;
         }
-        if (!more.value()) return;
+        if (!more.value()) break;
         take(message);
         if (socket_.state() != QLocalSocket::ConnectedState) return;
     }
+    if (waiting_.empty())
+        silence_.stop();
+    else
+        silence_.start();
 }
 
 void NodeClient::take(const control::ToProgram& message) {
@@ -147,6 +160,7 @@ void NodeClient::send(control::ToNode&& request, Take take) {
         return;
     }
     waiting_.emplace(request.id(), std::move(take));
+    if (!silence_.isActive()) silence_.start();
     const std::string frame = control::frame_of(request);
     socket_.write(frame.data(), static_cast<qint64>(frame.size()));
 }

@@ -48,12 +48,19 @@ enum class Link : std::uint8_t {
 
 enum class PauseUntil : std::uint8_t { resumed, seconds, tomorrow };
 
+/// How long a node may be silent before it counts as hung.
+struct Patience {
+    int welcome_ms = 5'000;
+    int answer_ms = 90'000;  ///< joining may take a minute
+};
+
 class NodeClient final : public QObject {
     Q_OBJECT
 
 public:
     /// `socket_path` is asked at each attempt: the node may be installed meanwhile.
-    explicit NodeClient(std::function<QString()> socket_path, QObject* parent = nullptr);
+    explicit NodeClient(std::function<QString()> socket_path, QObject* parent = nullptr,
+                        Patience patience = {});
     ~NodeClient() override;
 
     /// Connects now and from then on whenever the connection is lost.
@@ -107,6 +114,8 @@ private:
     std::function<QString()> path_;
     QLocalSocket socket_;
     QTimer retry_;
+    Patience patience_;
+    QTimer silence_;  ///< runs while something is waited for
     std::unique_ptr<control::FrameReader> reader_;
     std::map<std::uint64_t, Take> waiting_;
     std::uint64_t next_id_ = 1;

@@ -107,7 +107,11 @@ struct NodeSnapshot {
     BenchmarkProgress benchmark;
     QDateTime consent;  ///< invalid: none recorded here
     bool seat_hook = false;
+    bool paused_by_person = false;  ///< whatever the phase
     friend bool operator==(const NodeSnapshot&, const NodeSnapshot&) = default;
+
+    /// Resuming changes something: it ends a pause, or the wait for idleness.
+    [[nodiscard]] bool can_resume() const { return paused_by_person || phase == Phase::paused; }
 };
 
 enum class InUse : std::uint8_t { pause, throttle, run };

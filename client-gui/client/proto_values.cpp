@@ -121,6 +121,7 @@ NodeSnapshot from_proto(const control::State& state) {
                           from_proto(state.benchmark().problem())};
     snapshot.consent = moment(state.consent_at_s());
     snapshot.seat_hook = state.seat_hook();
+    snapshot.paused_by_person = state.paused_by_person();
     return snapshot;
 }
 

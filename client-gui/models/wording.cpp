@@ -168,7 +168,8 @@ Headline HeadlineWording::of(Link link, const std::optional<NodeSnapshot>& snaps
             if (snapshot->resumes_in_s <= 0) return {Badge::paused, tr("Paused"), why};
             const QString until =
                 tr("Goes on in %1.").arg(Wording::duration(snapshot->resumes_in_s));
-            return {Badge::paused, tr("Paused"), why.isEmpty() ? until : why + ' ' + until};
+            return {Badge::paused, tr("Paused"),
+                    why.isEmpty() ? until : tr("%1 %2", "two sentences").arg(why, until)};
         }
         case Phase::offline:
             return {Badge::waiting, tr("Not connected to the coordinator"),

@@ -6,20 +6,22 @@ std::optional<Notification> Attention::look(const std::optional<NodeSnapshot>& s
     // A node that is away says nothing about whether its troubles are over.
     if (!snapshot || snapshot->phase == Phase::starting || snapshot->phase == Phase::stopping)
         return std::nullopt;
-    QSet<QString> now;
-    std::optional<Notification> first;
-    const auto trouble = [&](const QString& key, const QString& title, const QString& body) {
-        now.insert(key);
-        if (!first && !told_.contains(key)) first = Notification{title, body};
-    };
-    if (snapshot->phase == Phase::problem)
-        trouble(snapshot->why.en, tr("Gleaner needs you"), text(snapshot->why));
+    const bool problem = snapshot->phase == Phase::problem;
+    if (!problem) told_problem_.clear();
+    // A device that is paused says nothing about whether it works again.
     for (const Device& device : snapshot->devices)
-        if (device.activity == Activity::failed)
-            trouble(device.id + device.why.en, tr("%1 does not work any more").arg(device.name),
-                    text(device.why));
-    told_ = now;
-    return first;
+        if (device.activity != Activity::failed && device.activity != Activity::paused)
+            told_devices_.remove(device.id);
+    if (problem && told_problem_ != snapshot->why.en) {
+        told_problem_ = snapshot->why.en;
+        return Notification{tr("Gleaner needs you"), text(snapshot->why)};
+    }
+    for (const Device& device : snapshot->devices) {
+        if (device.activity != Activity::failed || told_devices_.contains(device.id)) continue;
+        told_devices_.insert(device.id);
+        return Notification{tr("%1 does not work any more").arg(device.name), text(device.why)};
+    }
+    return std::nullopt;
 }
 
 }  // namespace gleaner::gui

@@ -1,7 +1,9 @@
 #include "client-gui/tray/tray_icon.h"
 
+#include <QGuiApplication>
 #include <QTimer>
 
+#include "client-gui/os/desktop_tray.h"
 #include "client-gui/views/badge_icon.h"
 
 namespace gleaner::gui {
@@ -12,17 +14,15 @@ constexpr int hour_s = 3600;
 constexpr int snooze_s = 30 * 60;
 /// Desktops start their tray after the programs of the session.
 constexpr int look_for_tray_ms = 2000;
+constexpr int looks_for_tray = 30;
+/// With so many left, the older tray of X11 is looked for, too.
+constexpr int looks_for_x11_tray = 20;
 
 }  // namespace
 
-TrayIcon::TrayIcon(NodeClient& node, QObject* parent) : QObject(parent), node_(node) {
+TrayIcon::TrayIcon(NodeClient& node, QObject* parent)
+    : QObject(parent), node_(node), looks_left_(looks_for_tray) {
     build_menu();
-    icon_.setContextMenu(&menu_);
-    connect(&icon_, &QSystemTrayIcon::activated, this,
-            [this](QSystemTrayIcon::ActivationReason reason) {
-                if (reason != QSystemTrayIcon::Context) Q_EMIT open_wanted();
-            });
-    connect(&icon_, &QSystemTrayIcon::messageClicked, this, &TrayIcon::open_wanted);
     connect(&node_, &NodeClient::snapshot_changed, this, &TrayIcon::update);
     connect(&node_, &NodeClient::link_changed, this, &TrayIcon::update);
     update();
@@ -61,37 +61,58 @@ Then<Nothing> TrayIcon::or_say_why() {
             }};
 }
 
-void TrayIcon::show() {
-    if (QSystemTrayIcon::isSystemTrayAvailable()) {
-        icon_.show();
+void TrayIcon::show(bool at_sign_in) {
+    // Qt asks the message bus once, and keeps a "no" for as long as the program runs.
+    const bool x11 = QGuiApplication::platformName() == QLatin1String("xcb");
+    const bool too_early =
+        at_sign_in && looks_left_ > (x11 ? looks_for_x11_tray : 0) && !desktop_tray_announced();
+    if (!too_early && QSystemTrayIcon::isSystemTrayAvailable()) {
+        make_icon();
+    } else if (looks_left_-- > 0) {
+        QTimer::singleShot(look_for_tray_ms, this, [this, at_sign_in] { show(at_sign_in); });
     } else {
-        QTimer::singleShot(look_for_tray_ms, this, [this] {
-            if (QSystemTrayIcon::isSystemTrayAvailable()) icon_.show();
-        });
+        Q_EMIT no_place();
     }
 }
 
+void TrayIcon::make_icon() {
+    icon_.emplace();
+    icon_->setContextMenu(&menu_);
+    connect(&*icon_, &QSystemTrayIcon::activated, this,
+            [this](QSystemTrayIcon::ActivationReason reason) {
+                if (reason != QSystemTrayIcon::Context) Q_EMIT open_wanted();
+            });
+    connect(&*icon_, &QSystemTrayIcon::messageClicked, this, &TrayIcon::open_wanted);
+    shown_.reset();
+    update();
+    icon_->show();
+    update();  // tells of a trouble that waited
+}
+
 bool TrayIcon::visible() const {
-    return icon_.isVisible() && QSystemTrayIcon::isSystemTrayAvailable();
+    return icon_ && icon_->isVisible() && QSystemTrayIcon::isSystemTrayAvailable();
 }
 
 void TrayIcon::notify(const Notification& notification) {
-    if (visible()) icon_.showMessage(notification.title, notification.body, icon_.icon());
+    if (visible()) icon_->showMessage(notification.title, notification.body, icon_->icon());
 }
 
 void TrayIcon::update() {
     const Headline now = HeadlineWording::of(node_.link(), node_.snapshot());
     if (shown_ != now) {
-        icon_.setIcon(badge_icon(now.badge));
-        icon_.setToolTip(now.detail.isEmpty() ? now.title : now.title + '\n' + now.detail);
+        if (icon_) {
+            icon_->setIcon(badge_icon(now.badge));
+            icon_->setToolTip(now.detail.isEmpty() ? now.title : now.title + '\n' + now.detail);
+        }
         state_->setText(now.title);
         shown_ = now;
     }
     const bool can = node_.snapshot() && node_.may_control();
-    const bool paused = node_.snapshot() && node_.snapshot()->phase == Phase::paused;
     pause_->setEnabled(can);
     snooze_->setEnabled(can);
-    resume_->setEnabled(can && paused);
+    resume_->setEnabled(can && node_.snapshot()->can_resume());
+    // What cannot be shown now is told later.
+    if (!visible()) return;
     if (const auto notification = attention_.look(node_.snapshot())) notify(*notification);
 }
 

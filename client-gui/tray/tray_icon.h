@@ -4,6 +4,7 @@
 
 #include <QMenu>
 #include <QSystemTrayIcon>
+#include <optional>
 
 #include "client-gui/client/node_client.h"
 #include "client-gui/models/wording.h"
@@ -17,8 +18,9 @@ class TrayIcon final : public QObject {
 public:
     explicit TrayIcon(NodeClient& node, QObject* parent = nullptr);
 
-    /// Shows it, now or as soon as the desktop has a place for it.
-    void show();
+    /// Shows it, now or as soon as the desktop has a place for it; no_place() when it has none
+    /// within a minute. `at_sign_in`: the desktop may still be starting its tray.
+    void show(bool at_sign_in = false);
     [[nodiscard]] bool visible() const;
     [[nodiscard]] QMenu& menu() { return menu_; }
     /// Part of it, for the window too.
@@ -28,15 +30,17 @@ public:
 Q_SIGNALS:
     void open_wanted();
     void quit_wanted();
+    void no_place();
     void refused(const QString& why);
 
 private:
     void build_menu();
+    void make_icon();
     void update();
     [[nodiscard]] Then<Nothing> or_say_why();
 
     NodeClient& node_;
-    QSystemTrayIcon icon_;
+    std::optional<QSystemTrayIcon> icon_;  ///< once there is a place for it
     QMenu menu_;
     QAction* state_ = nullptr;
     QMenu* pause_ = nullptr;
@@ -44,6 +48,7 @@ private:
     QAction* resume_ = nullptr;
     Attention attention_;
     std::optional<Headline> shown_;
+    int looks_left_;  ///< for a place to be
 };
 
 }  // namespace gleaner::gui

@@ -13,12 +13,26 @@ namespace gleaner::gui {
 namespace {
 constexpr int days_asked = 92;
 constexpr int days_drawn = 30;
+constexpr int again_ms = 15 * 60 * 1000;
+
+/// "08:00" in Beijing: when a day of UTC begins here.
+QString begin_of_day(QDate day) {
+    const QDateTime begin(day, QTime(0, 0), Qt::UTC);
+    return QLocale().toString(begin.toLocalTime().time(), QLocale::ShortFormat);
+}
 }  // namespace
 
 EarningsPage::EarningsPage(NodeClient& node, QWidget* parent)
     : Page(tr("Earnings"), parent), node_(node) {
     build();
     show_nothing(tr("Asking the node…"));
+    again_.setInterval(again_ms);
+    connect(&again_, &QTimer::timeout, this, [this] {
+        if (isVisible())
+            ask();
+        else
+            again_.stop();
+    });
     connect(&node_, &NodeClient::link_changed, this, [this] {
         if (isVisible()) ask();
     });
@@ -37,6 +51,9 @@ void EarningsPage::build() {
     week_ = add_tile(*tiles, tr("This week"));
     month_ = add_tile(*tiles, tr("This month"));
     whole->addLayout(tiles);
+    day_begins_ = text_label(known_);
+    make_quiet(*day_begins_);
+    whole->addWidget(day_begins_);
 
     auto* outlook = new Card(tr("What this computer can earn"), known_);
     estimate_ = text_label(outlook);
@@ -91,6 +108,7 @@ EarningsPage::Tile EarningsPage::add_tile(QLayout& row, const QString& title) {
 
 void EarningsPage::opened() {
     ask();
+    again_.start();
 }
 
 void EarningsPage::ask() {
@@ -120,16 +138,16 @@ void EarningsPage::show_earnings(const Earnings& earnings) {
     unknown_->hide();
     known_->show();
     model_.show(earnings);
-    // The coordinator counts by days of UTC.
-    const QDate today = QDateTime::currentDateTimeUtc().date();
+    // The coordinator counts by days of UTC, and its clock counts.
+    const QDate today = earnings.days.isEmpty() ? QDateTime::currentDateTimeUtc().date()
+                                                : earnings.days.last().date;
+    day_begins_->setText(tr("A day begins at %1 here.").arg(begin_of_day(today)));
     fill(today_, today, today);
     fill(week_, today.addDays(1 - today.dayOfWeek()), today);
     fill(month_, QDate(today.year(), today.month(), 1), today);
     estimate_->setText(text(earnings.estimate));
-    account_->setText(earnings.payout_account.isEmpty()
-                          ? tr("No payout account is known to this computer: the owner of the site "
-                               "enters it in the coordinator's console.")
-                          : tr("Paid out to: %1").arg(earnings.payout_account));
+    account_->setText(tr("Paid out to: %1").arg(earnings.payout_account));
+    account_->setVisible(!earnings.payout_account.isEmpty());
     QList<BarChart::Bar> bars;
     for (QDate day = today.addDays(1 - days_drawn); day <= today; day = day.addDays(1)) {
         const EarningsSum sum = model_.sum(day, day);

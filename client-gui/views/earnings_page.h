@@ -3,6 +3,7 @@
 
 #include <QPushButton>
 #include <QTableView>
+#include <QTimer>
 
 #include "client-gui/models/earnings_model.h"
 #include "client-gui/views/bar_chart.h"
@@ -40,11 +41,13 @@ private:
     Tile today_;
     Tile week_;
     Tile month_;
+    QLabel* day_begins_;
     QLabel* estimate_;
     QLabel* account_;
     BarChart* chart_;
     QTableView* table_;
     QPushButton* export_;
+    QTimer again_;
 };
 
 }  // namespace gleaner::gui

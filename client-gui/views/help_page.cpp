@@ -131,7 +131,8 @@ void HelpPage::make_report() {
              report->setReadOnly(true);
              report->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
              report->setAccessibleName(tr("Report"));
-             auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, dialog);
+             auto* buttons = new QDialogButtonBox(dialog);
+             buttons->addButton(tr("Close"), QDialogButtonBox::RejectRole);
              auto* copy = buttons->addButton(tr("Copy"), QDialogButtonBox::ActionRole);
              auto* save = buttons->addButton(tr("Save…"), QDialogButtonBox::ActionRole);
              connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::reject);

@@ -1,5 +1,6 @@
 #include "client-gui/views/main_window.h"
 
+#include <QAccessible>
 #include <QCloseEvent>
 #include <QHBoxLayout>
 #include <QMenu>
@@ -49,7 +50,6 @@ void MainWindow::build(Autostart& autostart, QMenu& pause_menu) {
     notice_->setMargin(10);
     notice_->setBackgroundRole(QPalette::AlternateBase);
     notice_->setAutoFillBackground(true);
-    notice_->setAccessibleName(tr("Message"));
     notice_->hide();
 
     auto* now = new NowPage(node_, devices_, pause_menu, pages_);
@@ -105,7 +105,10 @@ MainWindow::PageName MainWindow::page() const {
 
 void MainWindow::say(const QString& sentence) {
     notice_->setText(sentence);
+    notice_->setAccessibleName(sentence);
     notice_->show();
+    QAccessibleEvent heard(notice_, QAccessible::Alert);
+    QAccessible::updateAccessibility(&heard);
     notice_time_.start();
 }
 
@@ -114,6 +117,8 @@ void MainWindow::update() {
     setWindowIcon(badge_icon(now.badge));
     devices_.show(node_.snapshot() ? node_.snapshot()->devices : QList<Device>());
     const bool new_here = node_.snapshot() && node_.snapshot()->phase == Phase::not_joined;
+    // Whoever leaves is not asked to join at once.
+    if (node_.snapshot() && !new_here) offered_ = true;
     if (new_here && node_.may_control() && isVisible() && !std::exchange(offered_, true)) set_up();
 }
 
@@ -127,6 +132,8 @@ void MainWindow::set_up() {
 void MainWindow::showEvent(QShowEvent* event) {
     QMainWindow::showEvent(event);
     update();
+    // It may have been closed for long.
+    if (!event->spontaneous()) static_cast<Page*>(pages_->currentWidget())->opened();
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

@@ -58,7 +58,7 @@ private:
     QStackedWidget* pages_;
     QLabel* notice_;
     QTimer notice_time_;
-    bool offered_ = false;  ///< the wizard came by itself once
+    bool offered_ = false;  ///< the wizard came by itself, or was not needed
 };
 
 }  // namespace gleaner::gui

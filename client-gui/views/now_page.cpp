@@ -91,10 +91,10 @@ void NowPage::update() {
     detail_->setVisible(!now.detail.isEmpty());
     const auto& snapshot = node_.snapshot();
     const bool joined = snapshot && snapshot->phase != Phase::not_joined;
-    const bool paused = snapshot && snapshot->phase == Phase::paused;
     set_up_->setVisible(snapshot && snapshot->phase == Phase::not_joined);
-    pause_->setVisible(joined && !paused);
-    resume_->setVisible(paused);
+    // Whoever is at the computer finds it paused, and may want it to stay so.
+    pause_->setVisible(joined && !snapshot->paused_by_person);
+    resume_->setVisible(snapshot && snapshot->can_resume());
     for (QPushButton* control : {set_up_, pause_, resume_})
         control->setEnabled(node_.may_control());
     work_->setVisible(joined);

@@ -56,7 +56,9 @@ void PrivacyPage::update() {
     const auto& snapshot = node_.snapshot();
     const bool joined = snapshot && snapshot->phase != Phase::not_joined;
     leave_->setEnabled(joined && node_.may_control());
-    if (!joined) {
+    if (!snapshot) {
+        consent_->setText(tr("The node is not reached; what it sends cannot be shown now."));
+    } else if (!joined) {
         consent_->setText(tr("This computer belongs to no site: nothing is sent."));
     } else if (snapshot->consent.isValid()) {
         consent_->setText(
@@ -97,12 +99,12 @@ void PrivacyPage::leave() {
         QMessageBox::Question, tr("Leave Gleaner"),
         tr("This computer stops working for Gleaner at once, its identity is deleted, and it earns "
            "nothing more. What it has earned stays yours."),
-        QMessageBox::Cancel, this);
+        QMessageBox::NoButton, this);
     question->setAttribute(Qt::WA_DeleteOnClose);
     auto* keep = new QCheckBox(tr("Keep the downloaded models, in case it joins again"), question);
     question->setCheckBox(keep);
     auto* yes = question->addButton(tr("Leave"), QMessageBox::DestructiveRole);
-    question->setDefaultButton(QMessageBox::Cancel);
+    question->setDefaultButton(question->addButton(tr("Cancel"), QMessageBox::RejectRole));
     connect(question, &QMessageBox::buttonClicked, this,
             [this, keep, yes](QAbstractButton* pressed) {
                 if (pressed == yes) node_.leave(keep->isChecked(), or_say_why());

@@ -79,6 +79,34 @@ TEST_CASE("a node of another version is said to be one") {
     CHECK(world.client.link() == Link::other_version);
 }
 
+TEST_CASE("a node of another version that stops is said to be absent") {
+    Connected world;
+    world.node.protocol = 99;
+    world.client.start();
+    REQUIRE(QTest::qWaitFor([&] { return world.client.link() == Link::other_version; }, within_ms));
+    world.node.down();
+    CHECK(QTest::qWaitFor([&] { return world.client.link() == Link::absent; }, within_ms));
+}
+
+TEST_CASE("a node that hangs is given up, before its welcome and after") {
+    FakeNode node;
+    node.state = earning_state();
+    node.hung = true;
+    NodeClient client([&node] { return node.path(); }, nullptr,
+                      {.welcome_ms = 50, .answer_ms = 100});
+    client.start();
+    CHECK(QTest::qWaitFor([&] { return client.link() == Link::absent; }, within_ms));
+    node.hung = false;
+    REQUIRE(QTest::qWaitFor([&] { return client.link() == Link::connected; }, within_ms));
+    node.hung = true;
+    Waiting<Nothing> resume;
+    client.resume(resume.then(client));
+    REQUIRE(resume.came());
+    CHECK(std::get<Refusal>(*resume.answer).code == "no_node");
+    CHECK_FALSE(client.snapshot());
+    CHECK(client.link() == Link::absent);
+}
+
 TEST_CASE("a socket where nobody listens is an absent node") {
     NodeClient client([] { return QStringLiteral("/nonexistent/control.sock"); });
     client.start();

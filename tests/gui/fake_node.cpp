@@ -90,6 +90,7 @@ void FakeNode::serve(Program& program) {
     const QByteArray bytes = program.socket->readAll();
     program.reader.append({bytes.constData(), static_cast<std::size_t>(bytes.size())});
     ToNode request;
+    if (hung) return;
     while (program.reader.next(request).value()) answer(program, request);
 }
 

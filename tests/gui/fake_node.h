@@ -28,6 +28,7 @@ public:
     void tell();
 
     bool may_control = true;
+    bool hung = false;  ///< takes what is said and says nothing
     std::uint32_t protocol = control::protocol_version;
     /// Answers for kinds of request (ToNode's body case); others are answered by Done.
     std::map<int, control::ToProgram> answers;

@@ -57,6 +57,42 @@ TEST_CASE("a device that failed is told of") {
     CHECK_FALSE(attention.look(snapshot));
 }
 
+TEST_CASE("a device that is paused in between is not told of again, one that worked is") {
+    Attention attention;
+    auto snapshot = with(Phase::earning);
+    snapshot->devices.resize(1);
+    Device& card = snapshot->devices[0];
+    card.id = "cuda:0";
+    card.activity = Activity::failed;
+    card.why.en = "It goes on in 10 minutes.";
+    CHECK(attention.look(snapshot));
+    card.why.en = "It goes on in 9 minutes.";
+    CHECK_FALSE(attention.look(snapshot));
+    card.activity = Activity::paused;
+    CHECK_FALSE(attention.look(snapshot));
+    card.activity = Activity::failed;
+    CHECK_FALSE(attention.look(snapshot));
+    card.activity = Activity::running;
+    CHECK_FALSE(attention.look(snapshot));
+    card.activity = Activity::failed;
+    CHECK(attention.look(snapshot));
+}
+
+TEST_CASE("of several troubles each is told") {
+    Attention attention;
+    auto snapshot = with(Phase::problem, "The disk is full.");
+    for (const char* id : {"cuda:0", "cuda:1"}) {
+        snapshot->devices.emplaceBack();
+        snapshot->devices.back().id = id;
+        snapshot->devices.back().name = id;
+        snapshot->devices.back().activity = Activity::failed;
+    }
+    CHECK(attention.look(snapshot)->body == "The disk is full.");
+    CHECK(attention.look(snapshot)->title.contains("cuda:0"));
+    CHECK(attention.look(snapshot)->title.contains("cuda:1"));
+    CHECK_FALSE(attention.look(snapshot));
+}
+
 QAction* action(const QMenu& menu, const QString& name) {
     for (QAction* one : menu.actions()) {
         if (one->text() == name) return one;
@@ -94,6 +130,13 @@ TEST_CASE("the menu pauses, snoozes and resumes the node") {
     node.tell();
     REQUIRE(QTest::qWaitFor([&] { return action(tray.menu(), "Resume")->isEnabled(); }, within_ms));
     CHECK(asks("Resume").has_resume());
+    node.state.set_phase(control::State::OFFLINE);
+    node.tell();
+    REQUIRE(
+        QTest::qWaitFor([&] { return !action(tray.menu(), "Resume")->isEnabled(); }, within_ms));
+    node.state.set_paused_by_person(true);
+    node.tell();
+    CHECK(QTest::qWaitFor([&] { return action(tray.menu(), "Resume")->isEnabled(); }, within_ms));
 }
 
 TEST_CASE("somebody who may only look is offered nothing to change") {

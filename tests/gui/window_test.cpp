@@ -7,6 +7,7 @@
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QLineEdit>
+#include <QMessageBox>
 #include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QPushButton>
@@ -94,6 +95,23 @@ TEST_CASE("a paused node is resumed, a failed device is tried again") {
     CHECK(world.node.last(control::ToNode::kClearFailure)->clear_failure().device() == "cuda:0");
 }
 
+TEST_CASE("whoever is at the computer can pause the node, and resume a pause in any phase") {
+    World world;
+    world.node.state.set_phase(control::State::PAUSED);  // in use
+    world.start();
+    REQUIRE(world.until([&] { return world.button("Pause") != nullptr; }));
+    CHECK(world.button("Resume") != nullptr);
+    world.node.state.set_phase(control::State::OFFLINE);
+    world.node.state.set_paused_by_person(true);
+    world.node.tell();
+    CHECK(world.until([&] { return world.button("Pause") == nullptr; }));
+    CHECK(world.button("Resume") != nullptr);
+    world.node.state.set_paused_by_person(false);
+    world.node.tell();
+    CHECK(world.until([&] { return world.button("Resume") == nullptr; }));
+    CHECK(world.button("Pause") != nullptr);
+}
+
 TEST_CASE("what the node refuses is said in the window") {
     World world;
     world.node.refuse(control::ToNode::kResume, "This node is dedicated.", "");
@@ -102,6 +120,10 @@ TEST_CASE("what the node refuses is said in the window") {
     REQUIRE(world.until([&] { return world.button("Resume") != nullptr; }));
     world.click("Resume");
     CHECK(world.until([&] { return world.says("This node is dedicated."); }));
+    const auto labels = world.app->window()->findChildren<QLabel*>();
+    CHECK(std::any_of(labels.begin(), labels.end(), [](const QLabel* label) {
+        return label->accessibleName() == "This node is dedicated.";
+    }));
 }
 
 TEST_CASE("the weekly grid works by keyboard, the draft is described and saved") {
@@ -250,6 +272,69 @@ TEST_CASE("earnings, log, sandbox and what was sent are shown when their pages o
     CHECK(rows() == 1);
     world.app->window()->open_page(PageName::privacy);
     CHECK(world.until([&] { return world.node.last(control::ToNode::kReadSent) != nullptr; }));
+}
+
+TEST_CASE("a window that is opened again asks anew for what its page shows") {
+    World world;
+    world.start();
+    world.app->window()->open_page(PageName::earnings);
+    REQUIRE(world.until([&] { return world.says("This computer can earn about"); }));
+    world.app->window()->hide();
+    world.node.asked.clear();
+    world.app->open_window();
+    CHECK(world.until([&] { return world.node.last(control::ToNode::kGetEarnings) != nullptr; }));
+}
+
+TEST_CASE("today is the last day that the coordinator told of") {
+    World world;
+    auto& earnings = *world.node.answers[control::ToNode::kGetEarnings].mutable_earnings();
+    earnings.clear_days();
+    earnings.clear_payout_account();
+    auto& day = *earnings.add_days();
+    day.set_date("2026-11-02");
+    day.set_confirmed_micros(1'230'000);
+    world.start();
+    world.app->window()->open_page(PageName::earnings);
+    CHECK(world.until([&] { return world.says("A day begins at"); }));
+    int shown = 0;
+    for (auto* label : world.app->window()->findChildren<QLabel*>())
+        if (label->isVisible() && label->text().endsWith("1.23")) ++shown;
+    CHECK(shown == 3);  // today, this week, this month
+    CHECK_FALSE(world.says("Paid out to"));
+}
+
+TEST_CASE("nothing is claimed of what a node sends that is not reached") {
+    World world;
+    world.start();
+    world.app->window()->open_page(PageName::privacy);
+    world.node.down();
+    CHECK(world.until([&] { return world.says("cannot be shown now"); }));
+    CHECK_FALSE(world.says("nothing is sent"));
+}
+
+TEST_CASE("leaving asks first, and Escape means no") {
+    World world;
+    world.start();
+    world.app->window()->open_page(PageName::privacy);
+    const auto question = [&] { return world.app->window()->findChild<QMessageBox*>(); };
+    world.click("Leave Gleaner on this computer\u2026");
+    REQUIRE(question() != nullptr);
+    QTest::keyClick(question(), Qt::Key_Escape);
+    REQUIRE(world.until([&] { return question() == nullptr; }));
+    CHECK(world.node.last(control::ToNode::kLeave) == nullptr);
+    world.click("Leave Gleaner on this computer\u2026");
+    REQUIRE(world.button("Cancel") != nullptr);
+    world.click("Leave");
+    CHECK(world.until([&] { return world.node.last(control::ToNode::kLeave) != nullptr; }));
+}
+
+TEST_CASE("whoever has just left is not asked to join again") {
+    World world;
+    world.start();
+    world.node.state.set_phase(control::State::NOT_JOINED);
+    world.node.tell();
+    REQUIRE(world.until([&] { return world.button("Set up this computer\u2026") != nullptr; }));
+    CHECK(world.app->window()->findChild<SetupWizard*>() == nullptr);
 }
 
 TEST_CASE("a coordinator that has told nothing of earnings is said so, plainly") {

@@ -81,6 +81,10 @@ checked('settings are changed, explained and kept; bad ones are refused by name'
     assert.notEqual(refused.status, 0);
     assert.match(refused.stderr, words);
   }
+  const report = spawnSync(programs.gleanerctl, ['node', 'report', '--socket', socket()],
+    { encoding: 'utf8' }).stdout;
+  assert.match(report, /^idle_minutes = 0$/m);
+  assert.match(report, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ info Joined site/m);
   await until('nobody is here', () => status().state === 'waiting', 20);
 });
 

@@ -47,7 +47,7 @@ ARROWS = {
     "client-gui/models": ["client-gui/client"],
     "client-gui/os": [],
     "client-gui/views": ["client-gui/client", "client-gui/models", "client-gui/os"],
-    "client-gui/tray": ["client-gui/client", "client-gui/models", "client-gui/views"],
+    "client-gui/tray": ["client-gui/client", "client-gui/models", "client-gui/os", "client-gui/views"],
     "client-gui": ["client-gui"],
     "tests": ["tests", "shared", "coordinator", "client-core", "client-gui"],
 }

@@ -12,6 +12,7 @@ gleaner_unit_test(unit_node_runtime
         client-core/runtime/activity_log_test.cpp
         client-core/runtime/benchmark_desk_test.cpp
         client-core/runtime/credentials_test.cpp
+        client-core/runtime/daemon_words_test.cpp
         client-core/runtime/data_folder_test.cpp
         client-core/runtime/earnings_desk_test.cpp
         client-core/runtime/engine_devices_test.cpp
