@@ -53,12 +53,15 @@ control::Device::Activity activity_of(const NodeView& view, const std::string& d
     return activity;
 }
 
-/// Of a device that may not run as it could. What failed is not merely paused: it needs somebody.
+/// What failed is not merely paused: it needs somebody.
+bool is_broken(guest::Reason reason) {
+    return reason == guest::Reason::device_failed || reason == guest::Reason::device_lost;
+}
+
+/// Of a device that may not run as it could.
 control::Device::Activity activity_of(const control::Device& device,
                                       const guest::DeviceDecision& wanted) {
-    if (wanted.reason == guest::Reason::device_failed ||
-        wanted.reason == guest::Reason::device_lost)
-        return control::Device::FAILED;
+    if (is_broken(wanted.reason)) return control::Device::FAILED;
     if (wanted.verdict == guest::Verdict::pause) return control::Device::PAUSED;
     return device.activity() == control::Device::FAILED ? control::Device::FAILED
                                                         : control::Device::THROTTLED;
@@ -203,10 +206,14 @@ void Daemon::describe_guest(control::State& state) const {
     const bool working =
         state.phase() == control::State::EARNING || state.phase() == control::State::WAITING;
     bool all_paused = !decision.devices.empty();
-    for (const auto& [id, wanted] : decision.devices)
+    bool all_broken = all_paused;
+    for (const auto& [id, wanted] : decision.devices) {
         all_paused = all_paused && wanted.verdict == guest::Verdict::pause;
+        all_broken = all_broken && is_broken(wanted.reason);
+    }
     if (working && all_paused) {
-        state.set_phase(control::State::PAUSED);
+        // What does not mend itself needs somebody.
+        state.set_phase(all_broken ? control::State::PROBLEM : control::State::PAUSED);
         const Sentence& why =
             decision.why.en.empty() ? decision.devices.begin()->second.why : decision.why;
         say(why, *state.mutable_why());
