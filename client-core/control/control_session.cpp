@@ -21,6 +21,8 @@ using control::ToProgram;
 namespace {
 
 constexpr std::size_t read_bytes = 16u << 10;
+constexpr std::size_t own_tasks = 3;
+constexpr std::size_t long_requests_max = 4;
 
 void refuse(ErrorCode code, const char* english, const char* chinese, ToProgram& reply) {
     auto& refusal = *reply.mutable_refusal();
@@ -35,6 +37,19 @@ bool only_looks(const ToNode& message) {
         case ToNode::kSubscribe:
         case ToNode::kGetSettings:
         case ToNode::kDescribe:
+            return true;
+        default:
+            return false;
+    }
+}
+
+bool takes_long(const ToNode& message) {
+    switch (message.body_case()) {
+        case ToNode::kCheckSandbox:
+        case ToNode::kGetEarnings:
+        case ToNode::kReadConsent:
+        case ToNode::kJoin:
+        case ToNode::kLeave:
             return true;
         default:
             return false;
@@ -56,18 +71,18 @@ ControlSession::ControlSession(asio::local::stream_protocol::socket socket, bool
       handler_(handler),
       to_write_(socket_.get_executor()),
       changed_(socket_.get_executor()),
-      ended_(socket_.get_executor()) {}
+      ended_(socket_.get_executor()),
+      tasks_(socket_.get_executor(), log_failure, own_tasks + long_requests_max) {}
 
 asio::awaitable<void> ControlSession::run() {
     // A cancelled run still waits for its children.
     co_await asio::this_coro::throw_if_cancelled(false);
-    TaskGroup tasks(socket_.get_executor(), log_failure);
-    (void)tasks.spawn(read());
-    (void)tasks.spawn(write());
-    (void)tasks.spawn(tell_state());
+    (void)tasks_.spawn(read());
+    (void)tasks_.spawn(write());
+    (void)tasks_.spawn(tell_state());
     co_await ended_.wait();
-    tasks.cancel(asio::cancellation_type::terminal);
-    co_await tasks.join();
+    tasks_.cancel(asio::cancellation_type::terminal);
+    co_await tasks_.join();
 }
 
 void ControlSession::changed() {
@@ -97,6 +112,10 @@ asio::awaitable<void> ControlSession::read() {
         came = co_await std::move(receiving);
         goes_on = came.has_value();
         if (!goes_on) break;
+        if (takes_long(message)) {
+            obey_apart(std::move(message));
+            continue;
+        }
         auto obeying = obey(message);
         co_await std::move(obeying);
     }
@@ -124,6 +143,25 @@ bool ControlSession::welcome(const ToNode& message) {
     }
     send(reply);
     return good;
+}
+
+void ControlSession::obey_apart(ToNode message) {
+    const std::uint64_t id = message.id();
+    if (tasks_.spawn(obey_long(std::make_unique<ToNode>(std::move(message))))) return;
+    ToProgram reply;
+    reply.set_id(id);
+    refuse(ErrorCode::resource_exhausted, "The service still works on earlier requests: wait.",
+           "服务仍在处理之前的请求，请稍候。", reply);
+    send(reply);
+}
+
+asio::awaitable<void> ControlSession::obey_long(std::unique_ptr<ToNode> message) {
+    // Half of a joining would leave a machine at the coordinator that nobody knows: whoever hangs
+    // up finds it done when they come back.
+    if (message->has_join() || message->has_leave())
+        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    auto obeying = obey(*message);
+    co_await std::move(obeying);
 }
 
 asio::awaitable<void> ControlSession::obey(const ToNode& message) {

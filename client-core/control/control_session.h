@@ -1,6 +1,7 @@
 #pragma once
 /// One program at the local socket.
 
+#include <memory>
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
@@ -31,6 +32,9 @@ private:
     [[nodiscard]] boost::asio::awaitable<Result<bool>> receive(control::ToNode& message);
     [[nodiscard]] bool welcome(const control::ToNode& message);
     [[nodiscard]] boost::asio::awaitable<void> obey(const control::ToNode& message);
+    /// Beside whatever comes next: a pause waits for nothing that takes long.
+    void obey_apart(control::ToNode message);
+    [[nodiscard]] boost::asio::awaitable<void> obey_long(std::unique_ptr<control::ToNode> message);
     void send(const control::ToProgram& message);
 
     boost::asio::local::stream_protocol::socket socket_;
@@ -45,6 +49,7 @@ private:
     Notification to_write_;
     Notification changed_;
     Notification ended_;
+    TaskGroup tasks_;
 };
 
 }  // namespace gleaner

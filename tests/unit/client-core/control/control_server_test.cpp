@@ -19,6 +19,7 @@
 
 #include "client-core/control/control_client.h"
 #include "client-core/control/peer_credentials.h"
+#include "shared/async/deadline.h"
 #include "shared/proto/control.pb.h"
 #include "shared/util/log.h"
 
@@ -32,6 +33,7 @@ class EchoingHandler final : public ControlHandler {
 public:
     asio::awaitable<void> answer(const control::ToNode& request,
                                  control::ToProgram& reply) override {
+        if (request.has_check_sandbox()) co_await sleep_for(1h);
         if (request.has_read_log()) {
             auto& line = *reply.mutable_log()->add_lines();
             line.mutable_text()->set_en(request.read_log().contains());
@@ -68,6 +70,15 @@ public:
         fs::remove_all(folder);
     }
     void on_network(std::function<void()> what) { asio::post(network, std::move(what)); }
+    [[nodiscard]] int connect() const {
+        const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
+        REQUIRE(socket >= 0);
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        options.path.string().copy(address.sun_path, sizeof address.sun_path - 1);
+        REQUIRE(::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+        return socket;
+    }
     Result<ControlClient> client() { return ControlClient::open(options.path, "test"); }
 
     asio::io_context network;
@@ -118,12 +129,7 @@ TEST_CASE("whoever subscribes is told the state, and again when it changes") {
 
 TEST_CASE("a program of another protocol is told so and let go") {
     Rig rig;
-    const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
-    REQUIRE(socket >= 0);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    rig.options.path.string().copy(address.sun_path, sizeof address.sun_path - 1);
-    REQUIRE(::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    const int socket = rig.connect();
     control::ToNode hello;
     hello.set_id(7);
     hello.mutable_hello()->set_protocol(99);
@@ -143,6 +149,33 @@ TEST_CASE("a program of another protocol is told so and let go") {
     ::close(socket);
 }
 
+TEST_CASE("what takes long holds up nothing else") {
+    Rig rig;
+    const int socket = rig.connect();
+    control::ToNode hello;
+    hello.set_id(1);
+    hello.mutable_hello()->set_protocol(control::protocol_version);
+    control::ToNode slow;
+    slow.set_id(2);
+    slow.mutable_check_sandbox();
+    control::ToNode quick;
+    quick.set_id(3);
+    quick.mutable_read_log()->set_contains("pause");
+    const std::string frames =
+        control::frame_of(hello) + control::frame_of(slow) + control::frame_of(quick);
+    REQUIRE(::send(socket, frames.data(), frames.size(), 0) == static_cast<ssize_t>(frames.size()));
+    control::FrameReader reader;
+    std::array<char, 4096> buffer;
+    control::ToProgram reply;
+    while (reply.id() != 3) {
+        const ssize_t size = ::recv(socket, buffer.data(), buffer.size(), 0);
+        REQUIRE(size > 0);
+        reader.append({buffer.data(), static_cast<std::size_t>(size)});
+        while (reader.next(reply).value()) CHECK(reply.id() != 2);
+    }
+    ::close(socket);
+}
+
 TEST_CASE("garbage costs its sender the connection, and nobody else") {
     Rig rig;
     auto good = rig.client();
@@ -150,11 +183,7 @@ TEST_CASE("garbage costs its sender the connection, and nobody else") {
     for (const std::string& bytes :
          {std::string("\xff\xff\xff\xff"), std::string("\0\0\0\2\xff\xff", 6),
           std::string("GET / HTTP/1.1\r\n\r\n")}) {
-        const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        rig.options.path.string().copy(address.sun_path, sizeof address.sun_path - 1);
-        REQUIRE(::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+        const int socket = rig.connect();
         REQUIRE(::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0);
         char byte = 0;
         CHECK(::recv(socket, &byte, 1, 0) == 0);
