@@ -1,24 +1,12 @@
 /// The page "When to run": what is edited is described, kept and saved, and nothing else.
 
-#include <QAbstractButton>
-#include <QAbstractSpinBox>
-#include <QAccessible>
 #include <QCheckBox>
-#include <QComboBox>
 #include <QDoubleSpinBox>
-#include <QLineEdit>
-#include <QMessageBox>
 #include <QPlainTextEdit>
-#include <QProgressBar>
-#include <QPushButton>
-#include <QTableView>
-#include <QTemporaryDir>
 #include <QTest>
-#include <QTreeWidget>
 
 #include <doctest/doctest.h>
 
-#include "client-gui/views/setup_wizard.h"
 #include "client-gui/views/week_view.h"
 #include "tests/gui/window_world.h"
 
