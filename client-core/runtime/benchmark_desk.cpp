@@ -110,7 +110,8 @@ Status BenchmarkDesk::start(const NodeDevice& device, const BenchModel& model,
     return ok();
 }
 
-void BenchmarkDesk::cancel() {
+void BenchmarkDesk::cancel(Sentence why) {
+    problem_ = std::move(why);
     tasks_.cancel(asio::cancellation_type::terminal);
 }
 

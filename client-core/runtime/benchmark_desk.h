@@ -54,8 +54,8 @@ public:
     [[nodiscard]] Status start(const NodeDevice& device, const BenchModel& model,
                                std::uint32_t soak_seconds,
                                std::function<std::optional<std::uint32_t>()> celsius);
-    /// What was measured so far is thrown away.
-    void cancel();
+    /// What was measured so far is thrown away; `why` is told, empty when the person knows.
+    void cancel(Sentence why = {});
     [[nodiscard]] boost::asio::awaitable<void> stop();
 
     /// The device that is being measured.

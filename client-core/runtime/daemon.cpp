@@ -55,6 +55,24 @@ std::map<std::string, DeviceOrder> orders_of(const guest::Decision& decision) {
     return orders;
 }
 
+/// Presence alone does not, nor the heat and the load that it makes itself.
+bool ends_benchmark(guest::Reason reason) {
+    switch (reason) {
+        case guest::Reason::shutting_down:
+        case guest::Reason::paused_by_person:
+        case guest::Reason::seat_taken:
+        case guest::Reason::game:
+        case guest::Reason::full_screen:
+        case guest::Reason::film:
+        case guest::Reason::on_battery:
+        case guest::Reason::device_lost:
+        case guest::Reason::others_gpu:
+            return true;
+        default:
+            return false;
+    }
+}
+
 }  // namespace
 
 std::vector<WatchedDevice> watched_devices(const std::vector<NodeDevice>& devices) {
@@ -195,7 +213,17 @@ void Daemon::stop() {
     wake_.notify();
 }
 
+void Daemon::yield_benchmark() {
+    if (!guard_ || !benchmarks_.device()) return;
+    const auto found = guard_->decision().devices.find(*benchmarks_.device());
+    if (found == guard_->decision().devices.end()) return;
+    const guest::DeviceDecision& now = found->second;
+    if (now.reason == benchmark_began_in_ || !ends_benchmark(now.reason)) return;
+    benchmarks_.cancel(words::benchmark_stopped(now.why));
+}
+
 void Daemon::give_orders() {
+    yield_benchmark();
     std::map<std::string, DeviceOrder> orders;
     auto forecast = work::IdleForecast::unknown;
     if (guard_) {

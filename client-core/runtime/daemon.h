@@ -77,6 +77,9 @@ private:
     /// Makes the node do what the guard has decided, and leave alone what is being measured.
     void give_orders();
     void tell_log(const guest::Decision& decision);
+    /// Whoever asks for a benchmark is at the machine: that alone does not end it, but what they
+    /// start afterwards does.
+    void yield_benchmark();
     [[nodiscard]] boost::asio::awaitable<void> let_system_go();
     [[nodiscard]] boost::asio::awaitable<Status> live();
     [[nodiscard]] boost::asio::awaitable<Status> run_node();
@@ -129,6 +132,7 @@ private:
     ActivityLog log_;
     std::unique_ptr<GuestGuard> guard_;
     BenchmarkDesk benchmarks_;
+    guest::Reason benchmark_began_in_ = guest::Reason::none;
     EarningsDesk earnings_;
     SentBook sent_;
     TodayCount today_;

@@ -257,6 +257,11 @@ Status Daemon::start_benchmark(const std::string& device, std::uint32_t soak_sec
     const auto devices = node_ ? node_->view().devices : parts_.devices;
     for (const NodeDevice& one : devices) {
         if (one.id != device) continue;
+        benchmark_began_in_ = guest::Reason::none;
+        if (guard_) {
+            const auto now = guard_->decision().devices.find(device);
+            if (now != guard_->decision().devices.end()) benchmark_began_in_ = now->second.reason;
+        }
         return benchmarks_.start(one, node_ ? node_->bench_model() : BenchModel{}, soak_seconds,
                                  [this, device] { return celsius_of(device); });
     }

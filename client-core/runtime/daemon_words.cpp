@@ -96,6 +96,10 @@ Sentence measuring() {
     return {"It is being measured.", "正在测速。"};
 }
 
+Sentence benchmark_stopped(const Sentence& why) {
+    return {"The benchmark was stopped. " + why.en, "测速已停止。" + why.zh};
+}
+
 Sentence verdict_of_grid(const Sentence& why) {
     return {"The coordinator says: " + why.en, "协调服务器评定：" + why.zh};
 }

@@ -31,6 +31,7 @@ void say(const Sentence& sentence, control::Sentence& out);
 [[nodiscard]] Sentence may_work();
 [[nodiscard]] Sentence holds_still(const Sentence& why);
 [[nodiscard]] Sentence measuring();
+[[nodiscard]] Sentence benchmark_stopped(const Sentence& why);
 /// A benchmark as the coordinator sees it; and one that it did not take.
 [[nodiscard]] Sentence verdict_of_grid(const Sentence& why);
 [[nodiscard]] Sentence benchmark_refused(const std::string& why);

@@ -168,6 +168,19 @@ checked('the person pauses and resumes; a pause outlasts nothing else', async ()
   cancel(id);
 });
 
+checked('a benchmark ends when somebody needs the machine, and says why', async () => {
+  const bench = spawn(programs.gleanerctl, ['node', 'bench', 'cpu', '--socket', socket(), '--json'],
+    { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  bench.stderr.on('data', (bytes) => { said += bytes; });
+  await until('it measures', () => said.includes('%'));
+  ask('session', 'begin');
+  const code = await new Promise((resolve) => bench.once('exit', resolve));
+  ask('session', 'end');
+  assert.equal(code, 1);
+  assert.match(said, /The benchmark was stopped\..*billing software/);
+});
+
 checked('the site\'s owner sets policy once: the machine follows, and can only be stricter', async () => {
   const { site } = grid.nodes.get('pc');
   const refused = grid.tryCtl(grid.operator, 'site', 'policy', site, '--set', 'idle_minutes=30');

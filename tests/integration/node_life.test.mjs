@@ -201,7 +201,7 @@ checked('a model chunk tampered with on its way is refused by name and not fetch
   await grid.addNode('fresh', 4);
   const job = grid.submit(grid.requests(20, 'tampered.jsonl'));
   await logged('fresh', new RegExp(`event=model_failed .*${sha256}, chunk 0 of 1`));
-  assert.equal(grid.log('fresh').match(/event=chunk_failed/g).length, 3);
+  assert.equal(grid.log('fresh').match(/event=chunk_damaged/g).length, 3);
   assert.ok(!files(join(grid.path('fresh'), 'cache/models')).length, 'nothing of it is kept');
   writeFileSync(blob, whole);
   grid.ctl(grid.apiKey, 'job', 'cancel', job);
