@@ -85,7 +85,7 @@ struct DeviceWatts {
 
 /// One estimate and, once its time is over, what really came.
 struct EstimateRecord {
-    std::int64_t first_day = 0;  ///< days since 1970-01-01, UTC as accounts are
+    std::int64_t first_day = 0;  ///< counted as in shared/model/civil_day.h
     std::int64_t days = 0;       ///< that it was for
     Money low;
     Money high;

@@ -45,7 +45,7 @@ Status earnings(const Context& context, const std::filesystem::path& socket, std
         return ok();
     }
     print_list(context, told,
-               {{"date", "DAY (UTC)"},
+               {{"date", "DAY (UTC+8)"},
                 {"pending_micros", "PENDING", Show::money},
                 {"confirmed_micros", "CONFIRMED", Show::money}},
                "");

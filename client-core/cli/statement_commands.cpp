@@ -89,7 +89,7 @@ void add_statement_command(CLI::App& program, Context& context) {
     whose->add_flag("--platform", options->platform, "The platform itself");
     whose->require_option(1);
     command->add_option("--from", options->from,
-                        "YYYY-MM-DD or a UTC time (default: the beginning)");
+                        "YYYY-MM-DD (midnight in Shanghai) or a UTC time (default: the beginning)");
     command->add_option("--to", options->to, "The first moment not included (default: now)");
     on_chosen(*command, context, [&context, options] { return statement(context, *options); });
 }

@@ -169,7 +169,7 @@ struct LogLine {
 };
 
 struct EarningsDay {
-    QDate date;  ///< UTC
+    QDate date;  ///< of accounts: Shanghai's
     std::int64_t pending = 0;
     std::int64_t confirmed = 0;
 };

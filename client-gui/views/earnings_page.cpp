@@ -15,9 +15,10 @@ constexpr int days_asked = 92;
 constexpr int days_drawn = 30;
 constexpr int again_ms = 15 * 60 * 1000;
 
-/// "08:00" in Beijing: when a day of UTC begins here.
+/// "00:00" in Beijing: when a day of accounts, which is Shanghai's, begins here.
+constexpr int accounting_zone_seconds = 8 * 60 * 60;
 QString begin_of_day(QDate day) {
-    const QDateTime begin(day, QTime(0, 0), Qt::UTC);
+    const QDateTime begin(day, QTime(0, 0), Qt::OffsetFromUTC, accounting_zone_seconds);
     return QLocale().toString(begin.toLocalTime().time(), QLocale::ShortFormat);
 }
 }  // namespace
@@ -138,9 +139,11 @@ void EarningsPage::show_earnings(const Earnings& earnings) {
     unknown_->hide();
     known_->show();
     model_.show(earnings);
-    // The coordinator counts by days of UTC, and its clock counts.
-    const QDate today = earnings.days.isEmpty() ? QDateTime::currentDateTimeUtc().date()
-                                                : earnings.days.last().date;
+    // The coordinator counts by days of Shanghai, and its clock counts.
+    const QDate today =
+        earnings.days.isEmpty()
+            ? QDateTime::currentDateTimeUtc().toOffsetFromUtc(accounting_zone_seconds).date()
+            : earnings.days.last().date;
     day_begins_->setText(tr("A day begins at %1 here.").arg(begin_of_day(today)));
     fill(today_, today, today);
     fill(week_, today.addDays(1 - today.dayOfWeek()), today);

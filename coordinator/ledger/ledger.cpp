@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::int32_t split_total = 10'000;
 
-void post(std::vector<Posting>& postings, const std::string& account, Money amount) {
+void post(std::vector<Posting>& postings, const Account& account, Money amount) {
     const auto same = std::find_if(postings.begin(), postings.end(),
                                    [&](const Posting& p) { return p.account == account; });
     if (same != postings.end()) {
@@ -23,22 +23,6 @@ void post(std::vector<Posting>& postings, const std::string& account, Money amou
 }
 
 }  // namespace
-
-std::string customer_account(const CustomerId& id) {
-    return "customer:" + id.get();
-}
-
-std::string hold_account(const JobId& id) {
-    return "hold:" + id.get();
-}
-
-std::string owner_account(const OwnerId& id) {
-    return "owner:" + id.get();
-}
-
-std::string partner_account(const PartnerId& id) {
-    return "partner:" + id.get();
-}
 
 bool valid(const Split& split) {
     const std::array shares{split.owner, split.owner_partner, split.customer_partner,
@@ -88,31 +72,46 @@ Shares share(Money price, const Split& split, bool has_owner_partner, bool has_c
     return {parts[0], parts[1], parts[2], parts[3]};
 }
 
-std::vector<Posting> charge(Money price, const std::string& payer_account, const OwnerId& owner,
+std::vector<Posting> charge(Money price, const Account& payer, const OwnerId& owner,
                             const PartnerId& owner_partner, const PartnerId& customer_partner,
                             const Split& split) {
     const auto shares = share(price, split, !owner_partner.empty(), !customer_partner.empty());
     std::vector<Posting> postings;
-    post(postings, payer_account, -price);
-    post(postings, owner_account(owner), shares.owner);
-    if (!owner_partner.empty())
-        post(postings, partner_account(owner_partner), shares.owner_partner);
-    if (!customer_partner.empty()) {
-        post(postings, partner_account(customer_partner), shares.customer_partner);
+    post(postings, payer, -price);
+    post(postings, pending_account(owner, payer.currency), shares.owner);
+    if (!owner_partner.empty()) {
+        post(postings, pending_account(owner_partner, payer.currency), shares.owner_partner);
     }
-    post(postings, "platform", shares.platform);
+    if (!customer_partner.empty()) {
+        post(postings, pending_account(customer_partner, payer.currency), shares.customer_partner);
+    }
+    post(postings, platform_account(payer.currency), shares.platform);
     std::erase_if(postings, [](const Posting& p) { return p.amount == Money{}; });
     return postings;
 }
 
+std::string_view to_string(PartyKind kind) {
+    switch (kind) {
+        case PartyKind::owner:
+            return "owner";
+        case PartyKind::partner:
+            return "partner";
+        case PartyKind::customer:
+            return "customer";
+        case PartyKind::platform:
+            return "platform";
+    }
+    return "platform";
+}
+
 bool balanced(const Entry& entry) {
     __extension__ using Wide = __int128;
-    Wide sum = 0;
+    std::array<Wide, currency_names.size()> sums{};
     for (const auto& posting : entry.postings) {
         if (posting.amount == Money{}) return false;
-        sum += posting.amount.micros;
+        sums[static_cast<std::size_t>(posting.account.currency)] += posting.amount.micros;
     }
-    return sum == 0;
+    return std::all_of(sums.begin(), sums.end(), [](Wide sum) { return sum == 0; });
 }
 
 }  // namespace gleaner::ledger

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "coordinator/ledger/accounts.h"
 #include "shared/model/ids.h"
 #include "shared/model/money.h"
 #include "shared/util/clock.h"
@@ -15,24 +17,17 @@ namespace gleaner::ledger {
 
 /// One signed line of an entry: positive = the account gains.
 struct Posting {
-    std::string account;
+    Account account;
     Money amount;
 };
 
 /// A balanced transaction. `key` makes it idempotent.
 struct Entry {
     std::string key;
-    std::string kind;  ///< "top_up", "hold", "release", "charge", "reversal"
+    EntryKind kind = EntryKind::charge;
     WallTime at;
     std::vector<Posting> postings;
 };
-
-// Account names: "cash" (money paid in from outside, negative by convention), "customer:<id>"
-// (credit at their disposal), "hold:<job>", "owner:<id>", "partner:<id>", "platform".
-[[nodiscard]] std::string customer_account(const CustomerId& id);
-[[nodiscard]] std::string hold_account(const JobId& id);
-[[nodiscard]] std::string owner_account(const OwnerId& id);
-[[nodiscard]] std::string partner_account(const PartnerId& id);
 
 /// Shares of revenue in basis points of 1/10 000; they sum to 10 000.
 struct Split {
@@ -63,39 +58,57 @@ struct Shares {
 [[nodiscard]] Shares share(Money price, const Split& split, bool has_owner_partner,
                            bool has_customer_partner);
 
-/// The postings that move `price` from `payer_account` to owner, partners and platform: balanced,
-/// one posting an account, none of zero.
-[[nodiscard]] std::vector<Posting> charge(Money price, const std::string& payer_account,
-                                          const OwnerId& owner, const PartnerId& owner_partner,
+/// The postings that move `price` from `payer` to the platform and to what owner and partners have
+/// pending, in the payer's currency: balanced, one posting an account, none of zero.
+[[nodiscard]] std::vector<Posting> charge(Money price, const Account& payer, const OwnerId& owner,
+                                          const PartnerId& owner_partner,
                                           const PartnerId& customer_partner, const Split& split);
 
-/// Sum of the postings is zero and no posting is zero.
+/// The postings of each currency sum to zero and none is zero.
 [[nodiscard]] bool balanced(const Entry& entry);
 
+/// What a statement's line sums over.
 struct StatementLine {
-    std::string label;  ///< a node, a model, an entry kind: what the line sums over
+    std::string label;         ///< in English: a node, a model, an entry kind
+    std::string kind;          ///< "work", "held", or the EntryKind of the entries in the sum
+    std::string subject;       ///< of work: the id of a node, owner or customer; empty: of none
+    std::string name;          ///< of work: what people call the subject, or a model
+    std::string device_class;  ///< of work on nodes
+    std::string date;          ///< "2026-11-25": work of that day; empty: of the whole period
     std::int64_t items = 0;
     std::int64_t prompt_tokens = 0;
+    std::int64_t cached_tokens = 0;
     std::int64_t generated_tokens = 0;
     std::int64_t device_micros = 0;
+    std::int64_t reference_micros = 0;
     Money amount;
 };
 
-/// A period's account of one party. `opening + sum(lines) = closing`.
+enum class PartyKind : std::uint8_t { owner, partner, customer, platform };
+
+[[nodiscard]] std::string_view to_string(PartyKind kind);
+
+/// A period's account of one party. `opening + sum(lines) = closing`. Owners' and partners' amounts
+/// are all that they have earned, `pending` is what of the closing balance is not confirmed yet.
 struct Statement {
-    std::string party;
+    std::string party;  ///< in English: "owner Sunny Cafe"
+    PartyKind kind = PartyKind::platform;
+    std::string id;    ///< empty for the platform
+    std::string name;  ///< likewise
+    Currency currency = Currency::cny;
     WallTime from;
     WallTime to;
     Money opening;
     std::vector<StatementLine> lines;
     Money closing;
+    Money pending;
 };
 
 struct CheckReport {
     std::int64_t entries = 0;
     std::int64_t postings = 0;
     std::int64_t meter_records = 0;
-    Money sum;  ///< of all postings: zero
+    Money sum;  ///< of all postings, of each currency: zero
     std::vector<std::string> violations;
 };
 

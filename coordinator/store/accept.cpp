@@ -93,7 +93,8 @@ Status Acceptor::check(const Acceptance& acceptance) {
     }
     for (const auto& meter : acceptance.meters) {
         const bool negative = meter.price < Money{} || meter.prompt_tokens < 0 ||
-                              meter.generated_tokens < 0 || meter.device_micros < 0;
+                              meter.cached_tokens < 0 || meter.generated_tokens < 0 ||
+                              meter.device_micros < 0 || meter.reference_micros < 0;
         if (negative || meter.attempt_key.empty()) {
             return Error(ErrorCode::invalid_argument,
                          "a meter record names its attempt and counts nothing below zero");
@@ -162,7 +163,7 @@ Result<OpenJob*> Acceptor::job(const JobId& id) {
     job.customer = query.id<CustomerId>("customer");
     const JobState state = job_state(query.text("state"));
     job.settles = state == JobState::in_progress || state == JobState::cancelling;
-    job.hold = {query.integer("hold_account")};
+    job.hold = {query.integer("hold_account"), currency(query.text("currency"))};
     job.held = query.money("held") + state_.journal.pending(job.hold);
     return &jobs_.emplace(id.get(), std::move(job)).first->second;
 }
@@ -183,7 +184,8 @@ Result<std::int64_t> Acceptor::bill(const Acceptance& acceptance, OpenJob* job) 
     if (total == Money{}) return parts;
     GLEANER_TRY(const auto* const payer, source(acceptance.meters.front()));
     pay(total, job, payer->customer);
-    GLEANER_TRY(state_.journal.post(number, "charge", std::nullopt, lines_.moving()));
+    GLEANER_TRY(
+        state_.journal.post(number, ledger::EntryKind::charge, std::nullopt, lines_.moving()));
     return parts;
 }
 
@@ -191,18 +193,25 @@ Result<bool> Acceptor::meter(const MeterRecord& record, std::int64_t number) {
     GLEANER_TRY(const auto* const source, this->source(record));
     const auto shares = ledger::share(record.price, state_.split, source->owner_partner.has_value(),
                                       source->customer_partner.has_value());
-    GLEANER_TRY(auto inserted,
-                database_.change(sql::insert_meter, number, source->number, record.attempt_key,
-                                 record.request, record.prompt_tokens, record.generated_tokens,
-                                 record.device_micros, record.price, shares.owner,
-                                 shares.owner_partner, shares.customer_partner));
+    GLEANER_TRY(
+        auto inserted,
+        database_.change(sql::insert_meter, number, source->number, record.attempt_key,
+                         record.request, record.prompt_tokens, record.generated_tokens,
+                         record.device_micros, record.price, shares.owner, shares.owner_partner,
+                         shares.customer_partner, record.cached_tokens, record.reference_micros));
     if (inserted == 0) return false;
-    const WallTime posted{number / static_cast<std::int64_t>(parts_max)};
-    state_.grid_days.sold(day_of(posted), source->device_class, record.device_micros, shares.owner);
+    constexpr auto parts = static_cast<std::int64_t>(parts_max);
+    const std::int64_t day = day_of(WallTime{number / parts});
+    state_.grid_days.sold(day, source->device_class, record.device_micros, shares.owner);
+    state_.meter_days.add(
+        source->number, day,
+        {number % parts == 0 ? 1 : 0, 1, record.prompt_tokens, record.cached_tokens,
+         record.generated_tokens, record.device_micros, record.reference_micros, record.price,
+         shares.owner, shares.owner_partner, shares.customer_partner});
     lines_.add(source->owner, shares.owner);
     if (source->owner_partner) lines_.add(*source->owner_partner, shares.owner_partner);
     if (source->customer_partner) lines_.add(*source->customer_partner, shares.customer_partner);
-    lines_.add(*state_.platform, shares.platform);
+    lines_.add(source->platform, shares.platform);
     return true;
 }
 
@@ -225,9 +234,6 @@ Result<const MeterSource*> Acceptor::source(const MeterRecord& record) {
     }
     const auto known = state_.sources.find(source_key_);
     if (known != state_.sources.end()) return &known->second;
-    if (!state_.platform) {
-        GLEANER_TRY(state_.platform, state_.journal.account("platform"));
-    }
     GLEANER_TRY(auto loaded, load_source(record));
     loaded.device_class = state_.grid_days.class_number(record.device_class);
     return &state_.sources.emplace(source_key_, loaded).first->second;
@@ -269,17 +275,21 @@ Result<MeterSource> Acceptor::accounts_of(const Query& row) {
     Journal& journal = state_.journal;
     MeterSource source;
     source.number = row.integer("number");
+    const Currency money = currency(row.text("currency"));
+    GLEANER_TRY(source.platform, journal.account(ledger::platform_account(money)));
     GLEANER_TRY(source.customer,
-                journal.account(ledger::customer_account(row.id<CustomerId>("customer"))));
-    GLEANER_TRY(source.owner, journal.account(ledger::owner_account(row.id<OwnerId>("owner"))));
+                journal.account(ledger::customer_account(row.id<CustomerId>("customer"), money)));
+    GLEANER_TRY(source.owner,
+                journal.account(ledger::pending_account(row.id<OwnerId>("owner"), money)));
     const auto owner_partner = row.id<PartnerId>("owner_partner");
     if (!owner_partner.empty()) {
-        GLEANER_TRY(source.owner_partner, journal.account(ledger::partner_account(owner_partner)));
+        GLEANER_TRY(source.owner_partner,
+                    journal.account(ledger::pending_account(owner_partner, money)));
     }
     const auto customer_partner = row.id<PartnerId>("customer_partner");
     if (!customer_partner.empty()) {
         GLEANER_TRY(source.customer_partner,
-                    journal.account(ledger::partner_account(customer_partner)));
+                    journal.account(ledger::pending_account(customer_partner, money)));
     }
     return source;
 }

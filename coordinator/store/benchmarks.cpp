@@ -76,6 +76,7 @@ Result<std::vector<GridDay>> Store::grid_days(std::string_view device_class, std
 }
 
 Result<std::vector<NodeDay>> Store::node_days(const NodeId& node, std::int64_t from) {
+    GLEANER_TRY(state_->flush());
     return state_->all(node_day_row, sql::list_node_days, node, from);
 }
 

@@ -2,6 +2,7 @@
 
 #include "coordinator/store/state.h"
 #include "coordinator/store/store.h"
+#include "shared/model/civil_day.h"
 
 namespace gleaner::store {
 
@@ -23,6 +24,19 @@ std::string amount(const Query& row, std::string_view column) {
     return to_decimal(row.money(column));
 }
 
+Status check_sums(Database& database, ledger::CheckReport& report) {
+    Query sums(database, sql::sum_ledger);
+    for (;;) {
+        GLEANER_TRY(auto more, sums.next());
+        if (!more) return ok();
+        const Money sum = sums.money("micros");
+        if (sum == Money{}) continue;
+        report.sum += sum;
+        report.violations.push_back("all postings in " + sums.text("currency") + " sum to " +
+                                    to_decimal(sum) + " instead of zero");
+    }
+}
+
 Status check_entries(Database& database, Violations& violations) {
     GLEANER_TRY(find(database, violations, sql::find_unbalanced_entries, [](const Query& row) {
         return "entry " + row.text("entry") + " is not balanced: it sums to " +
@@ -41,7 +55,7 @@ Status check_balances(Database& database, Violations& violations) {
         return "account " + row.text("account") + " has the balance " + amount(row, "kept") +
                ", its postings sum to " + amount(row, "posted");
     }));
-    GLEANER_TRY(find(database, violations, sql::find_negative_holds, [](const Query& row) {
+    GLEANER_TRY(find(database, violations, sql::find_negative_accounts, [](const Query& row) {
         return "account " + row.text("account") + " is below zero: " + amount(row, "micros");
     }));
     return find(database, violations, sql::find_holds_of_ended_jobs, [](const Query& row) {
@@ -60,6 +74,11 @@ Status check_meters(Database& database, Violations& violations) {
     GLEANER_TRY(find(database, violations, sql::find_bad_shares, [](const Query& row) {
         return "the shares of attempt " + row.text("attempt_key") + " do not divide its price";
     }));
+    GLEANER_TRY(find(database, violations, sql::find_days_unlike_meters, [](const Query& row) {
+        return "day " + date_text(row.integer("day")) + " of source " + row.text("source") +
+               " is not what its meter records sum to: " + row.text("parts") +
+               " records and a price of " + amount(row, "price") + " are missing";
+    }));
     return find(database, violations, sql::find_statements_unlike_postings, [](const Query& row) {
         return "account " + row.text("account") + ": its meter records sum to " +
                amount(row, "metered") + ", the charges posted to it to " + amount(row, "posted");
@@ -70,7 +89,7 @@ Status check_meters(Database& database, Violations& violations) {
 
 Result<ledger::CheckReport> Store::check_ledger() {
     return state_->atomically([&]() -> Result<ledger::CheckReport> {
-        GLEANER_TRY(state_->journal.flush());
+        GLEANER_TRY(state_->flush());
         Database& database = *state_->database;
         ledger::CheckReport report;
         Query count(database, sql::count_ledger);
@@ -79,11 +98,7 @@ Result<ledger::CheckReport> Store::check_ledger() {
         report.entries = count.integer("entries");
         report.postings = count.integer("postings");
         report.meter_records = count.integer("meters");
-        report.sum = count.money("sum");
-        if (report.sum != Money{}) {
-            report.violations.push_back("all postings sum to " + to_decimal(report.sum) +
-                                        " instead of zero");
-        }
+        GLEANER_TRY(check_sums(database, report));
         GLEANER_TRY(check_entries(database, report.violations));
         GLEANER_TRY(check_balances(database, report.violations));
         GLEANER_TRY(check_meters(database, report.violations));

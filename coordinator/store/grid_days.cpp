@@ -27,7 +27,7 @@ Status GridDays::flush() {
     return write(paid_.take(), true);
 }
 
-Status GridDays::write(const PendingSums::Sums& sums, bool of_money) {
+Status GridDays::write(const PendingSums<std::int64_t>::Sums& sums, bool of_money) {
     constexpr std::int64_t class_mask = (std::int64_t{1} << class_bits) - 1;
     for (const auto& [key, sum] : sums) {
         const std::string& name = classes_[static_cast<std::size_t>(key & class_mask)];

@@ -1,5 +1,5 @@
 #pragma once
-/// The grid's days: device time on offer and sold, by UTC day and kind of device. What a
+/// The grid's days: device time on offer and sold, by day and kind of device. What a
 /// transaction's meter records sell is gathered in memory and written once, at its commit.
 
 #include <cstdint>
@@ -32,14 +32,14 @@ public:
     void on_transaction_end();
 
 private:
-    Status write(const PendingSums::Sums& sums, bool of_money);
+    Status write(const PendingSums<std::int64_t>::Sums& sums, bool of_money);
 
     Database& database_;
     std::unordered_map<std::string, std::int64_t> numbers_;
     std::vector<std::string> classes_;  ///< by number
     // By day << 32 | class number.
-    PendingSums sold_;
-    PendingSums paid_;
+    PendingSums<std::int64_t> sold_;
+    PendingSums<std::int64_t> paid_;
 };
 
 }  // namespace gleaner::store

@@ -23,7 +23,8 @@ Error job_has_ended(const JobId& id, JobState state) {
 
 Status insert_job(Store::State& state, Job& job) {
     Database& database = *state.database;
-    GLEANER_TRY(const auto hold_account, state.journal.account(ledger::hold_account(job.id)));
+    GLEANER_TRY(const auto hold_account,
+                state.journal.account(ledger::hold_account(job.id, job.currency)));
     GLEANER_TRY(database.run(
         sql::insert_job, job.id, job.project, job.customer, unless_empty(job.own_sites_of),
         job.endpoint, job.model, job.model_sha256, job.price.prompt_micros_per_million,
@@ -36,14 +37,14 @@ Status insert_job(Store::State& state, Job& job) {
 
 Status hold_credit(Store::State& state, const Job& job, Money hold) {
     Journal& journal = state.journal;
-    GLEANER_TRY(const auto customer, journal.account(ledger::customer_account(job.customer)));
+    GLEANER_TRY(const auto customer,
+                journal.account(ledger::customer_account(job.customer, job.currency)));
     GLEANER_TRY(const auto available, journal.balance(customer));
     if (available < hold) return insufficient_credit(available, hold);
     if (hold == Money{}) return ok();
-    GLEANER_TRY(const auto held, journal.account(ledger::hold_account(job.id)));
-    GLEANER_TRY(const auto number, journal.next_number());
+    GLEANER_TRY(const auto held, journal.account(ledger::hold_account(job.id, job.currency)));
     const Line lines[] = {{customer, -hold}, {held, hold}};
-    return journal.post(number, "hold", "hold:" + job.id.get(), lines);
+    return journal.post(ledger::EntryKind::hold, "hold:" + job.id.get(), lines);
 }
 
 /// Fills what the caller left out; refuses what contradicts the store.
@@ -54,6 +55,7 @@ Status complete(Store& store, Job& job, WallTime now) {
         return Error(ErrorCode::invalid_argument,
                      "project " + project.id.get() + " is not this customer's");
     }
+    job.currency = project.currency;
     if (job.counts.total < 0 || job.counts.total >= outcome_index_end) {
         return Error(ErrorCode::too_large, "a batch has fewer than 2^32 items");
     }
@@ -180,12 +182,11 @@ Status Store::end_job(const JobId& id, JobState state, const FileId& output, con
                                           state_->clock.wall()));
         if (current.held == Money{}) return ok();
         Journal& journal = state_->journal;
-        GLEANER_TRY(const auto hold, journal.account(ledger::hold_account(id)));
+        GLEANER_TRY(const auto hold, journal.account(ledger::hold_account(id, current.currency)));
         GLEANER_TRY(const auto customer,
-                    journal.account(ledger::customer_account(current.customer)));
-        GLEANER_TRY(const auto number, journal.next_number());
+                    journal.account(ledger::customer_account(current.customer, current.currency)));
         const Line lines[] = {{hold, -current.held}, {customer, current.held}};
-        return journal.post(number, "release", "release:" + id.get(), lines);
+        return journal.post(ledger::EntryKind::release, "release:" + id.get(), lines);
     });
 }
 

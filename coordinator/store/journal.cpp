@@ -6,10 +6,11 @@
 
 namespace gleaner::store {
 
-Result<AccountNumber> Journal::account(const std::string& name) {
+Result<AccountNumber> Journal::account(const ledger::Account& account) {
+    const auto& [name, currency] = account;
     const auto known = accounts_.find(name);
-    if (known != accounts_.end()) return AccountNumber{known->second};
-    GLEANER_TRY(auto inserted, database_.change(sql::insert_account, name));
+    if (known != accounts_.end()) return AccountNumber{known->second, currency};
+    GLEANER_TRY(auto inserted, database_.change(sql::insert_account, name, code_of(currency)));
     std::int64_t number = database_.last_row();
     if (inserted > 0) {
         GLEANER_TRY(database_.run(sql::insert_balance, number));
@@ -20,7 +21,7 @@ Result<AccountNumber> Journal::account(const std::string& name) {
         number = query.integer("number");
     }
     accounts_.emplace(name, number);
-    return AccountNumber{number};
+    return AccountNumber{number, currency};
 }
 
 Result<Money> Journal::balance(AccountNumber account) {
@@ -40,12 +41,22 @@ Result<std::int64_t> Journal::next_number() {
     return *last_number_;
 }
 
-Status Journal::post(std::int64_t number, std::string_view kind,
+Status Journal::post(ledger::EntryKind kind, std::optional<std::string_view> key,
+                     std::span<const Line> lines) {
+    GLEANER_TRY(const auto number, next_number());
+    return post(number, kind, key, lines);
+}
+
+Status Journal::post(std::int64_t number, ledger::EntryKind kind,
                      std::optional<std::string_view> key, std::span<const Line> lines) {
     Money sum;
-    for (const auto& line : lines) sum += line.amount;
+    for (const auto& line : lines) {
+        GLEANER_CHECK(line.account.currency == lines.front().account.currency,
+                      "an entry has one currency");
+        sum += line.amount;
+    }
     GLEANER_CHECK(sum == Money{}, "an entry is balanced");
-    GLEANER_TRY(database_.run(sql::insert_entry, number, kind, key));
+    GLEANER_TRY(database_.run(sql::insert_entry, number, ledger::to_string(kind), key));
     for (const auto& line : lines) {
         GLEANER_CHECK(line.amount != Money{}, "a posting moves something");
         GLEANER_TRY(

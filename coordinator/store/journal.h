@@ -8,6 +8,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "coordinator/ledger/accounts.h"
 #include "coordinator/store/pending_sums.h"
 #include "coordinator/store/sqlite/database.h"
 #include "shared/model/money.h"
@@ -16,9 +17,10 @@
 
 namespace gleaner::store {
 
-/// An account's row number.
+/// An account's row number and the currency of all that is posted to it.
 struct AccountNumber {
     std::int64_t value = 0;
+    Currency currency = Currency::cny;
     friend bool operator==(AccountNumber, AccountNumber) = default;
 };
 
@@ -31,8 +33,8 @@ class Journal {
 public:
     Journal(Database& database, const Clock& clock) : database_(database), clock_(clock) {}
 
-    /// The account of that name; made when there is none.
-    Result<AccountNumber> account(const std::string& name);
+    /// The account's number; made when there is none.
+    Result<AccountNumber> account(const ledger::Account& account);
     /// With what the open transaction has posted.
     Result<Money> balance(AccountNumber account);
 
@@ -43,8 +45,12 @@ public:
 
     /// The next entry's number: now in microseconds, or one more than the last.
     Result<std::int64_t> next_number();
-    /// Posts a balanced entry without lines of zero (checked) under a number from next_number().
-    Status post(std::int64_t number, std::string_view kind, std::optional<std::string_view> key,
+    /// Posts a balanced entry of one currency without lines of zero (checked) under a number from
+    /// next_number().
+    Status post(std::int64_t number, ledger::EntryKind kind, std::optional<std::string_view> key,
+                std::span<const Line> lines);
+    /// Posts under the next number.
+    Status post(ledger::EntryKind kind, std::optional<std::string_view> key,
                 std::span<const Line> lines);
     /// The amount posted to `account` by the entry with that key; nothing when there is no entry.
     Result<std::optional<Money>> posted(std::string_view key, AccountNumber account);
@@ -65,9 +71,9 @@ private:
     Database& database_;
     const Clock& clock_;
     std::unordered_map<std::string, std::int64_t> accounts_;
-    PendingSums balances_;
-    PendingSums completed_;
-    PendingSums failed_;
+    PendingSums<std::int64_t> balances_;
+    PendingSums<std::int64_t> completed_;
+    PendingSums<std::int64_t> failed_;
     std::optional<std::int64_t> last_number_;
 };
 

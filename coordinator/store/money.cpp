@@ -3,7 +3,8 @@
 
 namespace gleaner::store {
 
-Status Store::top_up(const CustomerId& id, Money amount, std::string_view idempotency_key) {
+Status Store::top_up(const CustomerId& id, Money amount, std::string_view idempotency_key,
+                     Currency currency) {
     if (amount <= Money{} || idempotency_key.empty()) {
         return Error(ErrorCode::invalid_argument,
                      "a top-up has an amount above zero and a key that makes it unique");
@@ -11,8 +12,8 @@ Status Store::top_up(const CustomerId& id, Money amount, std::string_view idempo
     return state_->atomically([&]() -> Status {
         GLEANER_TRY(customer(id));
         Journal& journal = state_->journal;
-        GLEANER_TRY(const auto cash, journal.account("cash"));
-        GLEANER_TRY(const auto account, journal.account(ledger::customer_account(id)));
+        GLEANER_TRY(const auto cash, journal.account(ledger::cash_account(currency)));
+        GLEANER_TRY(const auto account, journal.account(ledger::customer_account(id, currency)));
         const std::string key =
             std::string("top_up:").append(id.get()).append(":").append(idempotency_key);
         GLEANER_TRY(const auto posted, journal.posted(key, account));
@@ -21,16 +22,16 @@ Status Store::top_up(const CustomerId& id, Money amount, std::string_view idempo
             return Error(ErrorCode::already_exists,
                          "a top-up with this key was made already, of " + to_decimal(*posted));
         }
-        GLEANER_TRY(const auto number, journal.next_number());
         const Line lines[] = {{cash, -amount}, {account, amount}};
-        return journal.post(number, "top_up", key, lines);
+        return journal.post(ledger::EntryKind::top_up, key, lines);
     });
 }
 
-Result<Money> Store::available_credit(const CustomerId& id) {
+Result<Money> Store::available_credit(const CustomerId& id, Currency currency) {
     GLEANER_TRY(customer(id));
     GLEANER_TRY(state_->journal.flush());
-    Query query(*state_->database, sql::select_balance_by_name, ledger::customer_account(id));
+    Query query(*state_->database, sql::select_balance_by_name,
+                ledger::customer_account(id, currency).name);
     GLEANER_TRY(auto found, query.next());
     return found ? query.money("micros") : Money{};
 }

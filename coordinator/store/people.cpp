@@ -77,13 +77,14 @@ Result<Customer> Store::add_customer(std::string_view name, const PartnerId& ref
     return customer;
 }
 
-Result<Project> Store::add_project(const CustomerId& customer_id, std::string_view name) {
+Result<Project> Store::add_project(const CustomerId& customer_id, std::string_view name,
+                                   Currency currency) {
     GLEANER_TRY(require_name(name, "a project"));
     GLEANER_TRY(customer(customer_id));
     const Project project{ProjectId{random_token("proj_", 20)}, customer_id, std::string(name),
-                          state_->clock.wall()};
+                          currency, state_->clock.wall()};
     GLEANER_TRY(state_->database->run(sql::insert_project, project.id, customer_id, project.name,
-                                      project.created));
+                                      code_of(currency), project.created));
     return project;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/model/currency.h"
 #include "shared/model/gpu_catalogue.h"
 #include "shared/model/ids.h"
 #include "shared/model/money.h"
@@ -62,6 +63,7 @@ struct Project {
     ProjectId id;
     CustomerId customer;
     std::string name;
+    Currency currency = Currency::cny;  ///< of all that it buys
     WallTime created;
 };
 
@@ -157,7 +159,7 @@ struct BenchStanding {
     std::int64_t slower = 0;  ///< of them
 };
 
-/// One UTC day of all devices of one kind.
+/// One day of all devices of one kind.
 struct GridDay {
     std::int64_t day = 0;  ///< since 1970
     std::int64_t offered_seconds = 0;
@@ -165,7 +167,7 @@ struct GridDay {
     Money paid;                     ///< to owners
 };
 
-/// One UTC day of one node.
+/// One day of one node.
 struct NodeDay {
     std::int64_t day = 0;  ///< since 1970
     std::int64_t sold_seconds = 0;
@@ -256,9 +258,10 @@ struct Job {
     JobCounts counts;
     PrivacyClass privacy = PrivacyClass::any;
     std::int32_t replicas = 1;
-    std::string metadata_json;  ///< the customer's own, as given
-    std::string errors_json;    ///< OpenAI's `errors` object when validation failed
-    Money held;                 ///< what is still held for it
+    std::string metadata_json;          ///< the customer's own, as given
+    std::string errors_json;            ///< OpenAI's `errors` object when validation failed
+    Currency currency = Currency::cny;  ///< its project's
+    Money held;                         ///< what is still held for it
     WallTime created;
     WallTime deadline;
     std::optional<WallTime> started;
@@ -289,9 +292,11 @@ struct MeterRecord {
     std::string device_class;  ///< "cpu", "NVIDIA GeForce RTX 4060"
     Sha256 model_sha256;
     std::int64_t prompt_tokens = 0;
+    std::int64_t cached_tokens = 0;  ///< of the prompt's: the engine had computed them before
     std::int64_t generated_tokens = 0;
     std::int64_t device_micros = 0;
-    Money price;  ///< what the customer pays for this part
+    std::int64_t reference_micros = 0;  ///< weighed by what such a device was measured to do
+    Money price;                        ///< what the customer pays for this part
     WallTime at;  ///< when the work was done; statements go by when the store accepted it
 };
 

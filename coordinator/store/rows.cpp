@@ -55,6 +55,12 @@ Plausibility plausibility(const std::string& text) {
     return Plausibility::unknown;
 }
 
+Currency currency(const std::string& code) {
+    const auto known = parse_currency(code);
+    GLEANER_CHECK(known.has_value(), "only known currencies are stored");
+    return *known;
+}
+
 bool ended(JobState state) {
     return state == JobState::completed || state == JobState::failed ||
            state == JobState::expired || state == JobState::cancelled;
@@ -76,7 +82,7 @@ Customer customer_row(const Query& row) {
 
 Project project_row(const Query& row) {
     return {row.id<ProjectId>("id"), row.id<CustomerId>("customer"), row.text("name"),
-            row.time("created")};
+            currency(row.text("currency")), row.time("created")};
 }
 
 Credential credential_row(const Query& row) {
@@ -195,6 +201,7 @@ Job job_row(const Query& row) {
     job.replicas = static_cast<std::int32_t>(row.integer("replicas"));
     job.metadata_json = row.text("metadata_json");
     job.errors_json = row.text("errors_json");
+    job.currency = currency(row.text("currency"));
     job.held = row.money("held");
     job.created = row.time("created");
     job.deadline = row.time("deadline");
@@ -218,8 +225,10 @@ ledger::StatementLine line_row(const Query& row) {
     ledger::StatementLine line;
     line.items = row.integer("items");
     line.prompt_tokens = row.integer("prompt_tokens");
+    line.cached_tokens = row.integer("cached_tokens");
     line.generated_tokens = row.integer("generated_tokens");
     line.device_micros = row.integer("device_micros");
+    line.reference_micros = row.integer("reference_micros");
     line.amount = row.money("amount");
     return line;
 }

@@ -11,6 +11,7 @@ namespace gleaner::store {
 [[nodiscard]] PrincipalKind principal_kind(const std::string& text);
 [[nodiscard]] Plausibility plausibility(const std::string& text);
 [[nodiscard]] JobState job_state(const std::string& text);
+[[nodiscard]] Currency currency(const std::string& code);
 /// completed, failed, expired, cancelled.
 [[nodiscard]] bool ended(JobState state);
 
@@ -29,7 +30,7 @@ namespace gleaner::store {
 [[nodiscard]] File file_row(const Query& row);
 [[nodiscard]] Job job_row(const Query& row);
 [[nodiscard]] ItemOutcome outcome_row(const Query& row);
-/// All but the label.
+/// All but what it sums over.
 [[nodiscard]] ledger::StatementLine line_row(const Query& row);
 
 /// outcomes.key: job number and index in one integer.

@@ -11,6 +11,7 @@
 
 #include "coordinator/store/grid_days.h"
 #include "coordinator/store/journal.h"
+#include "coordinator/store/meter_days.h"
 #include "coordinator/store/records.h"
 #include "coordinator/store/rows.h"
 #include "coordinator/store/sqlite/database.h"
@@ -18,7 +19,8 @@
 
 namespace gleaner::store {
 
-/// A row of meter_sources with the accounts that its meter records pay.
+/// A row of meter_sources with the accounts that its meter records pay: shares are pending at
+/// first.
 struct MeterSource {
     std::int64_t number = 0;
     AccountNumber customer;
@@ -26,6 +28,7 @@ struct MeterSource {
     std::int64_t device_class = 0;  ///< its number in GridDays
     std::optional<AccountNumber> owner_partner;
     std::optional<AccountNumber> customer_partner;
+    AccountNumber platform;
 };
 
 struct Store::State {
@@ -33,19 +36,22 @@ struct Store::State {
         : database(std::move(opened)),
           clock(injected),
           journal(*database, injected),
-          grid_days(*database) {}
+          grid_days(*database),
+          meter_days(*database) {}
 
     std::unique_ptr<Database> database;
     const Clock& clock;
     ledger::Split split;
     Journal journal;
     GridDays grid_days;
+    MeterDays meter_days;
     std::unordered_map<std::string, MeterSource> sources;
-    std::optional<AccountNumber> platform;
 
     Status begin();
     Status commit();
     void rollback();
+    /// Writes what is gathered in memory, so that a SELECT sees it.
+    Status flush();
 
     /// Runs `work` in the open transaction, or in one of its own when there is none.
     template <class Work>

@@ -1,63 +1,111 @@
 /// Periods' accounts of owners, partners, customers and the platform. A period [from, to) is a
 /// range of entry numbers; opening + lines = closing, because the lines' shares were posted too.
 
+#include <algorithm>
+
 #include "coordinator/store/state.h"
 #include "coordinator/store/store.h"
+#include "shared/model/civil_day.h"
 
 namespace gleaner::store {
 
 namespace {
 
+using ledger::PartyKind;
+using ledger::StatementLine;
+
+/// The whole days of a period, and what is left at its ends (see sql/statements.sql).
+struct Days {
+    std::int64_t first = 0;
+    std::int64_t end = 0;
+    WallTime head_end;
+    WallTime tail_start;
+};
+
+Days whole_days(WallTime from, WallTime to) {
+    Days days;
+    days.first = day_of(from);
+    if (start_of_day(days.first) < from) ++days.first;
+    days.end = day_of(to);
+    if (days.first >= days.end) {
+        days.end = days.first;
+        days.head_end = days.tail_start = to;
+    } else {
+        days.head_end = start_of_day(days.first);
+        days.tail_start = start_of_day(days.end);
+    }
+    return days;
+}
+
 class StatementBuilder {
 public:
     /// Both ends in whole microseconds; all that is read comes from one snapshot.
-    StatementBuilder(Store::State& state, std::string party, WallTime from, WallTime to)
-        : state_(state) {
-        statement_.party = std::move(party);
-        statement_.from = from;
-        statement_.to = to;
-    }
+    StatementBuilder(Store::State& state, ledger::Statement empty)
+        : state_(state),
+          statement_(std::move(empty)),
+          days_(whole_days(statement_.from, statement_.to)) {}
 
-    /// Reads the account's balance at both ends and its entries that are not charges.
-    Status read_account(const std::string& name, bool with_holds) {
-        GLEANER_TRY(state_.journal.flush());
-        Query account(*state_.database, sql::select_balance_by_name, name);
-        GLEANER_TRY(auto found, account.next());
-        if (!found) return ok();
-        const std::int64_t number = account.integer("number");
+    /// Adds the account's balance at both ends; returns the one at the period's.
+    Result<Money> read_balance(const ledger::Account& account) {
+        GLEANER_TRY(state_.flush());
+        Query row(*state_.database, sql::select_balance_by_name, account.name);
+        GLEANER_TRY(auto found, row.next());
+        if (!found) return Money{};
+        const std::int64_t number = row.integer("number");
         GLEANER_TRY(const auto since_from, posted_since(number, statement_.from));
         GLEANER_TRY(const auto since_to, posted_since(number, statement_.to));
-        statement_.opening = account.money("micros") - since_from;
-        statement_.closing = account.money("micros") - since_to;
-        return add_lines([](const Query& row) { return row.text("kind"); },
-                         [&](const Query& row) {
-                             const std::string kind = row.text("kind");
-                             return with_holds || (kind != "hold" && kind != "release");
-                         },
-                         sql::sum_postings_by_kind, number, statement_.from, statement_.to);
+        statement_.opening += row.money("micros") - since_from;
+        statement_.closing += row.money("micros") - since_to;
+        GLEANER_TRY(add_entries(number));
+        return row.money("micros") - since_to;
     }
 
-    template <class Label, class... Values>
-    Status add_lines(Label label, sql::StatementId id, const Values&... values) {
-        return add_lines(
-            label, [](const Query&) { return true; }, id, values...);
+    /// Lines of the kinds that only move money between accounts of the same statement sum to
+    /// nothing and are left out; so are `unwanted` ones.
+    void add_entry_lines(std::initializer_list<std::string_view> unwanted) {
+        for (auto& line : entries_) {
+            const bool left_out = std::ranges::find(unwanted, line.kind) != unwanted.end();
+            if (line.amount != Money{} && !left_out) add(std::move(line));
+        }
     }
 
-    void add(ledger::StatementLine line) { statement_.lines.push_back(std::move(line)); }
-    [[nodiscard]] ledger::Statement finish() && { return std::move(statement_); }
-
-private:
-    template <class Label, class Wanted, class... Values>
-    requires std::is_invocable_r_v<bool, Wanted, const Query&> Status
-    add_lines(Label label, Wanted wanted, sql::StatementId id, const Values&... values) {
-        Query query(*state_.database, id, values...);
+    /// Lines of work: `name` fills in what the row sums over.
+    template <class Name>
+    Status add_work(sql::StatementId id, Name name) {
+        Query query(*state_.database, id, statement_.id, statement_.from, statement_.to,
+                    days_.first, days_.end, days_.head_end, days_.tail_start,
+                    code_of(statement_.currency));
         for (;;) {
             GLEANER_TRY(auto more, query.next());
             if (!more) return ok();
-            if (!wanted(query)) continue;
             auto line = line_row(query);
-            line.label = label(query);
+            line.kind = "work";
+            name(query, line);
             add(std::move(line));
+        }
+    }
+
+    void add(StatementLine line) { statement_.lines.push_back(std::move(line)); }
+    void set_pending(Money pending) { statement_.pending = pending; }
+    [[nodiscard]] ledger::Statement finish() && { return std::move(statement_); }
+
+private:
+    /// By kind, over all accounts that were read.
+    Status add_entries(std::int64_t account) {
+        Query query(*state_.database, sql::sum_postings_by_kind, account, statement_.from,
+                    statement_.to);
+        for (;;) {
+            GLEANER_TRY(auto more, query.next());
+            if (!more) return ok();
+            auto line = line_row(query);
+            line.kind = line.label = query.text("kind");
+            const auto same = std::ranges::find(entries_, line.kind, &StatementLine::kind);
+            if (same == entries_.end()) {
+                entries_.push_back(std::move(line));
+            } else {
+                same->items = std::max(same->items, line.items);
+                same->amount += line.amount;
+            }
         }
     }
 
@@ -69,59 +117,102 @@ private:
 
     Store::State& state_;
     ledger::Statement statement_;
+    Days days_;
+    std::vector<StatementLine> entries_;
 };
 
-std::string node_label(const Query& row) {
-    return row.text("node") + " (" + row.text("hostname") + "), " + row.text("device_class");
+ledger::Statement empty_statement(PartyKind kind, std::string id, std::string name, WallTime from,
+                                  WallTime to, Currency currency) {
+    ledger::Statement statement;
+    statement.party = to_string(kind);
+    if (!name.empty()) statement.party += " " + name;
+    statement.kind = kind;
+    statement.id = std::move(id);
+    statement.name = std::move(name);
+    statement.currency = currency;
+    statement.from = from;
+    statement.to = to;
+    return statement;
 }
 
-std::string model_label(const Query& row) {
-    return "model " + row.text("model");
+void name_node(const Query& row, StatementLine& line) {
+    line.subject = row.text("node");
+    line.name = row.text("hostname");
+    line.device_class = row.text("device_class");
+    line.label = line.subject + " (" + line.name + "), " + line.device_class;
+}
+
+void name_model(const Query& row, StatementLine& line) {
+    line.name = row.text("model");
+    line.label = "model " + line.name;
+}
+
+void name_model_of_day(const Query& row, StatementLine& line) {
+    line.name = row.text("model");
+    line.date = date_text(row.integer("day"));
+    line.label = line.date + ", model " + line.name;
+}
+
+auto name_party(std::string_view kind) {
+    return [kind](const Query& row, StatementLine& line) {
+        line.subject = row.text("id");
+        line.name = row.text("name");
+        line.label = std::string(kind) + " " + line.name;
+    };
 }
 
 }  // namespace
 
-Result<ledger::Statement> Store::owner_statement(const OwnerId& id, WallTime from, WallTime to) {
+Result<ledger::Statement> Store::owner_statement(const OwnerId& id, WallTime from, WallTime to,
+                                                 Currency currency) {
     return state_->atomically([&]() -> Result<ledger::Statement> {
         GLEANER_TRY(const auto owner, this->owner(id));
-        StatementBuilder builder(*state_, "owner " + owner.name, from, to);
-        GLEANER_TRY(builder.read_account(ledger::owner_account(id), true));
-        GLEANER_TRY(builder.add_lines(node_label, sql::owner_lines, id, from, to));
+        StatementBuilder builder(
+            *state_, empty_statement(PartyKind::owner, id.get(), owner.name, from, to, currency));
+        GLEANER_TRY(builder.read_balance(ledger::owner_account(id, currency)));
+        GLEANER_TRY(const auto pending,
+                    builder.read_balance(ledger::pending_account(id, currency)));
+        builder.set_pending(pending);
+        builder.add_entry_lines({});
+        GLEANER_TRY(builder.add_work(sql::owner_lines, name_node));
         return std::move(builder).finish();
     });
 }
 
-Result<ledger::Statement> Store::partner_statement(const PartnerId& id, WallTime from,
-                                                   WallTime to) {
+Result<ledger::Statement> Store::partner_statement(const PartnerId& id, WallTime from, WallTime to,
+                                                   Currency currency) {
     return state_->atomically([&]() -> Result<ledger::Statement> {
         GLEANER_TRY(const auto partner, this->partner(id));
-        StatementBuilder builder(*state_, "partner " + partner.name, from, to);
-        GLEANER_TRY(builder.read_account(ledger::partner_account(id), true));
-        GLEANER_TRY(builder.add_lines([](const Query& row) { return "owner " + row.text("name"); },
-                                      sql::partner_lines_by_owner, id, from, to));
-        GLEANER_TRY(
-            builder.add_lines([](const Query& row) { return "customer " + row.text("name"); },
-                              sql::partner_lines_by_customer, id, from, to));
+        StatementBuilder builder(*state_, empty_statement(PartyKind::partner, id.get(),
+                                                          partner.name, from, to, currency));
+        GLEANER_TRY(builder.read_balance(ledger::partner_account(id, currency)));
+        GLEANER_TRY(const auto pending,
+                    builder.read_balance(ledger::pending_account(id, currency)));
+        builder.set_pending(pending);
+        builder.add_entry_lines({});
+        GLEANER_TRY(builder.add_work(sql::partner_lines_by_owner, name_party("owner")));
+        GLEANER_TRY(builder.add_work(sql::partner_lines_by_customer, name_party("customer")));
         return std::move(builder).finish();
     });
 }
 
 Result<ledger::Statement> Store::customer_statement(const CustomerId& id, WallTime from,
-                                                    WallTime to) {
+                                                    WallTime to, Currency currency) {
     return state_->atomically([&]() -> Result<ledger::Statement> {
         GLEANER_TRY(const auto customer, this->customer(id));
-        StatementBuilder builder(*state_, "customer " + customer.name, from, to);
-        GLEANER_TRY(builder.read_account(ledger::customer_account(id), false));
-        GLEANER_TRY(builder.add_lines(
-            [](const Query& row) { return row.text("day") + ", model " + row.text("model"); },
-            sql::customer_lines, id, from, to));
+        StatementBuilder builder(*state_, empty_statement(PartyKind::customer, id.get(),
+                                                          customer.name, from, to, currency));
+        GLEANER_TRY(builder.read_balance(ledger::customer_account(id, currency)));
+        builder.add_entry_lines({"hold", "release"});
+        GLEANER_TRY(builder.add_work(sql::customer_lines, name_model_of_day));
         // Work is shown at its price wherever it was paid from. What went into holds and has
         // neither come back nor paid for work is one line, and gone once all batches have ended.
-        Query holds(*state_->database, sql::sum_customer_holds, id, from, to);
+        Query holds(*state_->database, sql::sum_customer_holds, id, from, to, code_of(currency));
         GLEANER_TRY(auto found, holds.next());
         const Money held = found ? holds.money("amount") : Money{};
         if (held != Money{}) {
-            ledger::StatementLine line;
+            StatementLine line;
+            line.kind = "held";
             line.label = "held for batches";
             line.items = holds.integer("items");
             line.amount = -held;
@@ -131,11 +222,13 @@ Result<ledger::Statement> Store::customer_statement(const CustomerId& id, WallTi
     });
 }
 
-Result<ledger::Statement> Store::platform_statement(WallTime from, WallTime to) {
+Result<ledger::Statement> Store::platform_statement(WallTime from, WallTime to, Currency currency) {
     return state_->atomically([&]() -> Result<ledger::Statement> {
-        StatementBuilder builder(*state_, "platform", from, to);
-        GLEANER_TRY(builder.read_account("platform", true));
-        GLEANER_TRY(builder.add_lines(model_label, sql::platform_lines, from, to));
+        StatementBuilder builder(*state_,
+                                 empty_statement(PartyKind::platform, {}, {}, from, to, currency));
+        GLEANER_TRY(builder.read_balance(ledger::platform_account(currency)));
+        builder.add_entry_lines({});
+        GLEANER_TRY(builder.add_work(sql::platform_lines, name_model));
         return std::move(builder).finish();
     });
 }

@@ -10,6 +10,7 @@ Status Store::State::begin() {
     if (database->depth() > 1) {
         journal.on_savepoint();
         grid_days.on_savepoint();
+        meter_days.on_savepoint();
     }
     return ok();
 }
@@ -19,14 +20,21 @@ Status Store::State::commit() {
         GLEANER_TRY(database->commit());
         journal.on_release();
         grid_days.on_release();
+        meter_days.on_release();
         return ok();
     }
-    GLEANER_TRY(journal.flush());
-    GLEANER_TRY(grid_days.flush());
+    GLEANER_TRY(flush());
     GLEANER_TRY(database->commit());
     journal.on_transaction_end();
     grid_days.on_transaction_end();
+    meter_days.on_transaction_end();
     return ok();
+}
+
+Status Store::State::flush() {
+    GLEANER_TRY(journal.flush());
+    GLEANER_TRY(grid_days.flush());
+    return meter_days.flush();
 }
 
 void Store::State::rollback() {
@@ -34,12 +42,13 @@ void Store::State::rollback() {
     if (database->depth() > 1) {
         journal.on_savepoint_undone();
         grid_days.on_savepoint_undone();
+        meter_days.on_savepoint_undone();
     } else {
         journal.on_transaction_undone();
         grid_days.on_transaction_end();
+        meter_days.on_transaction_end();
     }
     sources.clear();
-    platform.reset();
     database->rollback();
 }
 

@@ -45,7 +45,8 @@ public:
     Result<Partner> add_partner(std::string_view name);
     Result<Customer> add_customer(std::string_view name, const PartnerId& referred_by,
                                   const OwnerId& own_sites_of);
-    Result<Project> add_project(const CustomerId& customer, std::string_view name);
+    Result<Project> add_project(const CustomerId& customer, std::string_view name,
+                                Currency currency = Currency::cny);
     Result<Owner> owner(const OwnerId& id);
     Result<Partner> partner(const PartnerId& id);
     Result<Customer> customer(const CustomerId& id);
@@ -101,7 +102,7 @@ public:
     /// By device, the newest first.
     Result<std::vector<BenchRecord>> bench_reports(const NodeId& node);
 
-    // ---- What the grid and a node earn. Days are counted from 1970, UTC. ----
+    // ---- What the grid and a node earn. Days: civil_day.h's. ----
     /// Device-seconds that were on offer until now, counted to today. invalid_argument below 0.
     Status add_offered(std::string_view device_class, std::int64_t seconds);
     /// Days from <= day < to, oldest first; those without anything are left out.
@@ -162,16 +163,22 @@ public:
     Status end_job(const JobId& id, JobState state, const FileId& output, const FileId& error);
 
     // ---- Money ----
-    Status top_up(const CustomerId& customer, Money amount, std::string_view idempotency_key);
-    Result<Money> available_credit(const CustomerId& customer);
+    // An amount is of the currency named with it.
+    Status top_up(const CustomerId& customer, Money amount, std::string_view idempotency_key,
+                  Currency currency = Currency::cny);
+    Result<Money> available_credit(const CustomerId& customer, Currency currency = Currency::cny);
     /// Statements cover [from, to): opening + lines = closing, the account's balance at `to`.
     /// An owner's lines are nodes and device classes; a partner's the owners and customers
     /// referred; a customer's top-ups, days and models, and what open jobs hold; the platform's
     /// models.
-    Result<ledger::Statement> owner_statement(const OwnerId& id, WallTime from, WallTime to);
-    Result<ledger::Statement> partner_statement(const PartnerId& id, WallTime from, WallTime to);
-    Result<ledger::Statement> customer_statement(const CustomerId& id, WallTime from, WallTime to);
-    Result<ledger::Statement> platform_statement(WallTime from, WallTime to);
+    Result<ledger::Statement> owner_statement(const OwnerId& id, WallTime from, WallTime to,
+                                              Currency currency = Currency::cny);
+    Result<ledger::Statement> partner_statement(const PartnerId& id, WallTime from, WallTime to,
+                                                Currency currency = Currency::cny);
+    Result<ledger::Statement> customer_statement(const CustomerId& id, WallTime from, WallTime to,
+                                                 Currency currency = Currency::cny);
+    Result<ledger::Statement> platform_statement(WallTime from, WallTime to,
+                                                 Currency currency = Currency::cny);
     /// Recomputes every balance from the postings: sums, holds, one bill per attempt.
     Result<ledger::CheckReport> check_ledger();
     Result<std::string> receipt(const ProjectId& project, const RequestId& request);
@@ -200,7 +207,9 @@ public:
     /// idempotency keys whose request died with the process before.
     Result<std::int64_t> next_epoch();
 
-    struct State;  ///< for the store's own files
+    // For the store's own files, whose verbs would make this list too long.
+    struct State;
+    [[nodiscard]] State& state() { return *state_; }
 
 private:
     explicit Store(std::unique_ptr<State> state);

@@ -38,4 +38,38 @@ std::optional<std::int64_t> day_of_date(std::string_view date) {
     return std::chrono::sys_days{parsed}.time_since_epoch().count();
 }
 
+Month month_of(std::int64_t day) {
+    const std::chrono::year_month_day date{
+        std::chrono::sys_days{std::chrono::days{static_cast<int>(day)}}};
+    return {(static_cast<int>(date.year()) - 1970) * std::int64_t{12} +
+            static_cast<unsigned>(date.month()) - 1};
+}
+
+std::int64_t first_day(Month month) {
+    const auto first = std::chrono::year{1970} / std::chrono::January / 1;
+    return std::chrono::sys_days{first + std::chrono::months{static_cast<int>(month.number)}}
+        .time_since_epoch()
+        .count();
+}
+
+std::string month_text(Month month) {
+    return date_text(first_day(month)).substr(0, 7);
+}
+
+std::optional<Month> month_of_text(std::string_view text) {
+    if (text.size() != 7) return std::nullopt;
+    const auto day = day_of_date(std::string(text) + "-01");
+    if (!day) return std::nullopt;
+    return month_of(*day);
+}
+
+std::string local_time_text(WallTime time) {
+    const std::int64_t day = day_of(time);
+    const auto seconds = (time - start_of_day(day)).count() / 1'000'000;
+    char text[80];
+    std::snprintf(text, sizeof text, " %02d:%02d:%02d", static_cast<int>(seconds / 3'600),
+                  static_cast<int>(seconds / 60 % 60), static_cast<int>(seconds % 60));
+    return date_text(day) + text;
+}
+
 }  // namespace gleaner

@@ -14,9 +14,9 @@ struct Time {
     std::int64_t micros = 0;
 
     friend auto operator<=>(const Time&, const Time&) = default;
-    friend Time operator+(Time t, Duration d) { return {t.micros + d.count()}; }
-    friend Time operator-(Time t, Duration d) { return {t.micros - d.count()}; }
-    friend Duration operator-(Time a, Time b) { return Duration{a.micros - b.micros}; }
+    friend constexpr Time operator+(Time t, Duration d) { return {t.micros + d.count()}; }
+    friend constexpr Time operator-(Time t, Duration d) { return {t.micros - d.count()}; }
+    friend constexpr Duration operator-(Time a, Time b) { return Duration{a.micros - b.micros}; }
 };
 
 /// A point of civil time: microseconds since 1970-01-01T00:00:00Z. For records and certificates.
@@ -24,9 +24,11 @@ struct WallTime {
     std::int64_t micros = 0;
 
     friend auto operator<=>(const WallTime&, const WallTime&) = default;
-    friend WallTime operator+(WallTime t, Duration d) { return {t.micros + d.count()}; }
-    friend WallTime operator-(WallTime t, Duration d) { return {t.micros - d.count()}; }
-    friend Duration operator-(WallTime a, WallTime b) { return Duration{a.micros - b.micros}; }
+    friend constexpr WallTime operator+(WallTime t, Duration d) { return {t.micros + d.count()}; }
+    friend constexpr WallTime operator-(WallTime t, Duration d) { return {t.micros - d.count()}; }
+    friend constexpr Duration operator-(WallTime a, WallTime b) {
+        return Duration{a.micros - b.micros};
+    }
     [[nodiscard]] std::int64_t seconds() const { return micros / 1'000'000; }
 };
 

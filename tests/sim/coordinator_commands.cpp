@@ -164,8 +164,9 @@ void CoordinatorModel::commit_one(const Unsaved& unsaved) {
         const auto amount = price_of(price, result.prompt_tokens, result.generated_tokens);
         ledger::Entry entry;
         entry.key = std::to_string(produced.lease.get()) + ":" + std::to_string(produced.index);
-        entry.kind = "charge";
-        entry.postings = ledger::charge(amount, ledger::hold_account(job.id), owner, {}, {}, {});
+        entry.kind = ledger::EntryKind::charge;
+        entry.postings =
+            ledger::charge(amount, ledger::hold_account(job.id, Currency::cny), owner, {}, {}, {});
         if (options_.canary == Canary::unbalanced && canary_faults_ % 97 == 0)
             entry.postings.front().amount.micros += 1;
         money_.post(entry);
@@ -191,13 +192,13 @@ void CoordinatorModel::end_job_record(const JobId& id, bool expired) {
         if (world_.now < job.deadline) violations_.add(id.get() + " expired before its deadline");
     }
     items_.drained(id);
-    const auto left = money_.balance(ledger::hold_account(id));
+    const auto left = money_.balance(ledger::hold_account(id, Currency::cny).name);
     if (left == 0) return;
-    money_.post(
-        {"release:" + id.get(),
-         "release",
-         {},
-         {{ledger::hold_account(id), {-left}}, {ledger::customer_account(job.customer), {left}}}});
+    money_.post({"release:" + id.get(),
+                 ledger::EntryKind::release,
+                 {},
+                 {{ledger::hold_account(id, Currency::cny), {-left}},
+                  {ledger::customer_account(job.customer, Currency::cny), {left}}}});
 }
 
 void CoordinatorModel::execute(const core::StartStream& command) {

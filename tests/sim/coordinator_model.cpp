@@ -171,11 +171,11 @@ void CoordinatorModel::open_job(SimJob job) {
     items_.opened(job.id, job.items);
     // A generous hold: replicas that disagree are not paid, so that this bounds the price.
     const Money hold{static_cast<std::int64_t>(job.items) * job.replicas * 10'000};
-    money_.post(
-        {"hold:" + job.id.get(),
-         "hold",
-         {},
-         {{ledger::customer_account(job.customer), -hold}, {ledger::hold_account(job.id), hold}}});
+    money_.post({"hold:" + job.id.get(),
+                 ledger::EntryKind::hold,
+                 {},
+                 {{ledger::customer_account(job.customer, Currency::cny), -hold},
+                  {ledger::hold_account(job.id, Currency::cny), hold}}});
     tell_job(jobs_.emplace(job.id, std::move(job)).first->second);
 }
 

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "shared/model/civil_day.h"
+
 namespace gleaner::admin {
 
 namespace {
@@ -40,19 +42,21 @@ std::string utc_text(WallTime time) {
     return text;
 }
 
-Result<WallTime> parse_utc(std::string_view text) {
+Result<WallTime> parse_time(std::string_view text) {
     using namespace std::chrono;
     const bool whole = has_shape(text, "0000-00-00T00:00:00Z");
     const Error wrong(ErrorCode::invalid_argument,
                       "\"" + std::string(text.substr(0, 40)) +
-                          "\" is not a time: write 2026-11-24 or 2026-11-24T20:12:05Z (UTC)");
+                          "\" is not a time: write 2026-11-24 or 2026-11-24T20:12:05Z");
     if (!whole && !has_shape(text, "0000-00-00")) return wrong;
     const year_month_day date{year{number(text, 0, 4)},
                               month{static_cast<unsigned>(number(text, 5, 2))},
                               day{static_cast<unsigned>(number(text, 8, 2))}};
     if (!date.ok() || date.year() < year{1970}) return wrong;
     sys_time<seconds> point = sys_days{date};
-    if (whole) {
+    if (!whole) {
+        point -= duration_cast<seconds>(accounting_zone_offset);
+    } else {
         const int hour = number(text, 11, 2);
         const int minute = number(text, 14, 2);
         const int second = number(text, 17, 2);

@@ -1,5 +1,5 @@
 #pragma once
-/// UTC times as the admin API writes and reads them.
+/// Times as the admin API writes and reads them: moments in UTC, days in Shanghai, as in accounts.
 
 #include <string>
 #include <string_view>
@@ -12,8 +12,8 @@ namespace gleaner::admin {
 /// "2026-11-24T20:12:05Z"; whole seconds.
 [[nodiscard]] std::string utc_text(WallTime time);
 
-/// "2026-11-24" (its first moment) or "2026-11-24T20:12:05Z", years 1970 to 9999.
+/// "2026-11-24" (its first moment in Shanghai) or "2026-11-24T20:12:05Z", years 1970 to 9999.
 /// invalid_argument otherwise.
-[[nodiscard]] Result<WallTime> parse_utc(std::string_view text);
+[[nodiscard]] Result<WallTime> parse_time(std::string_view text);
 
 }  // namespace gleaner::admin

@@ -44,10 +44,10 @@ Result<Period> period_of(const AdminState& state, const Call& call) {
     const std::string from = call.parameter("from");
     const std::string to = call.parameter("to");
     if (!from.empty()) {
-        GLEANER_TRY(period.from, parse_utc(from));
+        GLEANER_TRY(period.from, parse_time(from));
     }
     if (!to.empty()) {
-        GLEANER_TRY(period.to, parse_utc(to));
+        GLEANER_TRY(period.to, parse_time(to));
     }
     if (period.to < period.from) {
         return Error(ErrorCode::invalid_argument, "the period ends before it begins");

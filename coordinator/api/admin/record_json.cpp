@@ -175,15 +175,30 @@ json::object to_json(const ledger::Statement& statement) {
     json::array lines;
     for (const auto& line : statement.lines) {
         lines.push_back(json::object{{"label", line.label},
+                                     {"kind", line.kind},
+                                     {"subject", line.subject},
+                                     {"name", line.name},
+                                     {"device_class", line.device_class},
+                                     {"date", line.date},
                                      {"items", line.items},
                                      {"prompt_tokens", line.prompt_tokens},
+                                     {"cached_tokens", line.cached_tokens},
                                      {"generated_tokens", line.generated_tokens},
                                      {"device_micros", line.device_micros},
+                                     {"reference_micros", line.reference_micros},
                                      {"amount_micros", line.amount.micros}});
     }
-    return {{"party", statement.party},     {"from", utc_text(statement.from)},
-            {"to", utc_text(statement.to)}, {"opening_micros", statement.opening.micros},
-            {"data", std::move(lines)},     {"closing_micros", statement.closing.micros}};
+    return {{"party", statement.party},
+            {"kind", ledger::to_string(statement.kind)},
+            {"id", statement.id},
+            {"name", statement.name},
+            {"currency", code_of(statement.currency)},
+            {"from", utc_text(statement.from)},
+            {"to", utc_text(statement.to)},
+            {"opening_micros", statement.opening.micros},
+            {"data", std::move(lines)},
+            {"closing_micros", statement.closing.micros},
+            {"pending_micros", statement.pending.micros}};
 }
 
 json::object to_json(const ledger::CheckReport& report) {

@@ -46,8 +46,6 @@ SELECT day, offered_seconds, sold_micros, paid_micros FROM grid_days
 WHERE device_class = ?1 AND day >= ?2 AND day < ?3 ORDER BY day;
 
 -- name: list_node_days
-SELECT m.number / 1024 / 86400000000 AS day, sum(m.device_micros) AS device_micros,
-       sum(m.owner_share) AS owner_share
-FROM meter_sources s CROSS JOIN meters m ON m.source = s.number
-WHERE s.node = ?1 AND m.number >= ?2 * 86400000000 * 1024
-GROUP BY day ORDER BY day;
+SELECT d.day AS day, sum(d.device_micros) AS device_micros, sum(d.owner_share) AS owner_share
+FROM meter_sources s CROSS JOIN meter_days d ON d.source = s.number
+WHERE s.node = ?1 AND d.day >= ?2 GROUP BY d.day ORDER BY d.day;

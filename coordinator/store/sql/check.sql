@@ -2,11 +2,16 @@
 
 -- name: count_ledger
 SELECT (SELECT count(*) FROM entries) AS entries, (SELECT count(*) FROM postings) AS postings,
-       (SELECT count(*) FROM meters) AS meters,
-       (SELECT coalesce(sum(micros), 0) FROM postings) AS sum;
+       (SELECT count(*) FROM meters) AS meters;
+
+-- name: sum_ledger
+SELECT a.currency AS currency, sum(p.micros) AS micros
+FROM postings p JOIN accounts a ON a.number = p.account GROUP BY a.currency ORDER BY a.currency;
 
 -- name: find_unbalanced_entries
-SELECT entry, sum(micros) AS micros FROM postings GROUP BY entry HAVING sum(micros) <> 0 LIMIT 20;
+SELECT p.entry AS entry, sum(p.micros) AS micros
+FROM postings p JOIN accounts a ON a.number = p.account
+GROUP BY p.entry, a.currency HAVING sum(p.micros) <> 0 LIMIT 20;
 
 -- name: find_postings_without_entry
 SELECT DISTINCT p.entry AS entry FROM postings p LEFT JOIN entries e ON e.number = p.entry
@@ -22,11 +27,12 @@ LEFT JOIN (SELECT account, sum(micros) AS micros FROM postings GROUP BY account)
     ON s.account = a.number
 WHERE b.micros IS NULL OR b.micros <> coalesce(s.micros, 0) LIMIT 20;
 
--- name: find_negative_holds
+-- name: find_negative_accounts
 SELECT a.name AS account, s.micros AS micros
 FROM accounts a JOIN (SELECT account, sum(micros) AS micros FROM postings GROUP BY account) s
     ON s.account = a.number
-WHERE a.name LIKE 'hold:%' AND s.micros < 0 LIMIT 20;
+WHERE s.micros < 0 AND (a.name LIKE 'hold:%' OR a.name LIKE 'pending:%' OR a.name LIKE 'deposit:%'
+                        OR a.name LIKE 'payout:%') LIMIT 20;
 
 -- name: find_holds_of_ended_jobs
 SELECT j.id AS job, s.micros AS micros
@@ -52,26 +58,44 @@ SELECT attempt_key FROM meters
 WHERE owner_share < 0 OR owner_partner_share < 0 OR customer_partner_share < 0
    OR owner_share + owner_partner_share + customer_partner_share > price LIMIT 20;
 
+-- name: find_days_unlike_meters
+SELECT source, day, sum(parts) AS parts, sum(price) AS price FROM (
+    SELECT source, day, requests, parts, prompt_tokens, cached_tokens, generated_tokens,
+           device_micros, reference_micros, price, owner_share, owner_partner_share,
+           customer_partner_share
+    FROM work
+    UNION ALL
+    SELECT source, day, -requests, -parts, -prompt_tokens, -cached_tokens, -generated_tokens,
+           -device_micros, -reference_micros, -price, -owner_share, -owner_partner_share,
+           -customer_partner_share
+    FROM meter_days)
+GROUP BY source, day
+HAVING sum(requests) <> 0 OR sum(parts) <> 0 OR sum(prompt_tokens) <> 0 OR sum(cached_tokens) <> 0
+    OR sum(generated_tokens) <> 0 OR sum(device_micros) <> 0 OR sum(reference_micros) <> 0
+    OR sum(price) <> 0 OR sum(owner_share) <> 0 OR sum(owner_partner_share) <> 0
+    OR sum(customer_partner_share) <> 0 LIMIT 20;
+
 -- name: find_statements_unlike_postings
 -- What each party's statement lines sum to against the charges posted to its account.
 SELECT account, sum(metered) AS metered, sum(posted) AS posted FROM (
-    SELECT 'owner:' || s.owner AS account, m.owner_share AS metered, 0 AS posted
-    FROM meters m JOIN meter_sources s ON s.number = m.source
+    SELECT 'owner:' || owner || suffix AS account, owner_share AS metered, 0 AS posted FROM work
     UNION ALL
-    SELECT 'partner:' || s.owner_partner, m.owner_partner_share, 0
-    FROM meters m JOIN meter_sources s ON s.number = m.source WHERE s.owner_partner IS NOT NULL
+    SELECT 'partner:' || owner_partner || suffix, owner_partner_share, 0
+    FROM work WHERE owner_partner IS NOT NULL
     UNION ALL
-    SELECT 'partner:' || s.customer_partner, m.customer_partner_share, 0
-    FROM meters m JOIN meter_sources s ON s.number = m.source WHERE s.customer_partner IS NOT NULL
+    SELECT 'partner:' || customer_partner || suffix, customer_partner_share, 0
+    FROM work WHERE customer_partner IS NOT NULL
     UNION ALL
-    SELECT 'platform', price - owner_share - owner_partner_share - customer_partner_share, 0
-    FROM meters
+    SELECT 'platform' || suffix,
+           price - owner_share - owner_partner_share - customer_partner_share, 0
+    FROM work
     UNION ALL
-    SELECT 'customer:' || s.customer, -m.price, 0
-    FROM meters m JOIN meter_sources s ON s.number = m.source
+    SELECT 'customer:' || customer || suffix, -price, 0 FROM work
     UNION ALL
-    SELECT CASE WHEN j.customer IS NULL THEN a.name ELSE 'customer:' || j.customer END, 0, p.micros
+    SELECT CASE WHEN j.customer IS NOT NULL
+                THEN 'customer:' || j.customer || substr(a.name, 6 + length(j.id))
+                WHEN a.name LIKE 'pending:%' THEN substr(a.name, 9) ELSE a.name END, 0, p.micros
     FROM postings p JOIN entries e ON e.number = p.entry AND e.kind = 'charge'
                     JOIN accounts a ON a.number = p.account
-                    LEFT JOIN jobs j ON a.name LIKE 'hold:%' AND j.id = substr(a.name, 6))
+                    LEFT JOIN jobs j ON a.name LIKE 'hold:%' AND j.hold_account = a.number)
 GROUP BY account HAVING sum(metered) <> sum(posted) LIMIT 20;

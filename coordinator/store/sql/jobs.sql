@@ -19,10 +19,12 @@ SELECT j.id AS id, j.number AS number, j.project AS project, j.customer AS custo
        j.input_file AS input_file, j.output_file AS output_file, j.error_file AS error_file,
        j.state AS state, j.privacy AS privacy, j.replicas AS replicas,
        j.metadata_json AS metadata_json, j.errors_json AS errors_json, j.total AS total,
-       p.completed AS completed, p.failed AS failed, b.micros AS held, j.created AS created,
+       p.completed AS completed, p.failed AS failed, a.currency AS currency, b.micros AS held,
+       j.created AS created,
        j.deadline AS deadline, j.started AS started, j.finalizing AS finalizing, j.ended AS ended
 FROM jobs j JOIN job_progress p ON p.job_number = j.number
             JOIN balances b ON b.account = j.hold_account
+            JOIN accounts a ON a.number = j.hold_account
 WHERE j.id = ?1;
 
 -- name: list_jobs
@@ -33,10 +35,12 @@ SELECT j.id AS id, j.number AS number, j.project AS project, j.customer AS custo
        j.input_file AS input_file, j.output_file AS output_file, j.error_file AS error_file,
        j.state AS state, j.privacy AS privacy, j.replicas AS replicas,
        j.metadata_json AS metadata_json, j.errors_json AS errors_json, j.total AS total,
-       p.completed AS completed, p.failed AS failed, b.micros AS held, j.created AS created,
+       p.completed AS completed, p.failed AS failed, a.currency AS currency, b.micros AS held,
+       j.created AS created,
        j.deadline AS deadline, j.started AS started, j.finalizing AS finalizing, j.ended AS ended
 FROM jobs j JOIN job_progress p ON p.job_number = j.number
             JOIN balances b ON b.account = j.hold_account
+            JOIN accounts a ON a.number = j.hold_account
 WHERE j.project = ?1 AND j.number < ?2 ORDER BY j.number DESC LIMIT ?3;
 
 -- name: list_open_jobs
@@ -47,10 +51,12 @@ SELECT j.id AS id, j.number AS number, j.project AS project, j.customer AS custo
        j.input_file AS input_file, j.output_file AS output_file, j.error_file AS error_file,
        j.state AS state, j.privacy AS privacy, j.replicas AS replicas,
        j.metadata_json AS metadata_json, j.errors_json AS errors_json, j.total AS total,
-       p.completed AS completed, p.failed AS failed, b.micros AS held, j.created AS created,
+       p.completed AS completed, p.failed AS failed, a.currency AS currency, b.micros AS held,
+       j.created AS created,
        j.deadline AS deadline, j.started AS started, j.finalizing AS finalizing, j.ended AS ended
 FROM jobs j INDEXED BY jobs_open JOIN job_progress p ON p.job_number = j.number
             JOIN balances b ON b.account = j.hold_account
+            JOIN accounts a ON a.number = j.hold_account
 WHERE j.ended IS NULL AND j.state IN ('in_progress', 'cancelling', 'finalizing')
 ORDER BY j.number;
 
@@ -69,7 +75,7 @@ UPDATE job_progress SET completed = completed + ?2, failed = failed + ?3 WHERE j
 -- name: select_job_for_accept
 SELECT j.number AS number, j.state AS state, j.total AS total, j.project AS project,
        j.customer AS customer, j.hold_account AS hold_account, b.micros AS held,
-       p.number AS project_number
+       p.number AS project_number, p.currency AS currency
 FROM jobs j JOIN balances b ON b.account = j.hold_account JOIN projects p ON p.id = j.project
 WHERE j.id = ?1;
 

@@ -1,7 +1,7 @@
 -- Accounts, entries, postings, meter records: the hot path of money.
 
 -- name: insert_account
-INSERT INTO accounts (name) VALUES (?1) ON CONFLICT (name) DO NOTHING;
+INSERT INTO accounts (name, currency) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING;
 
 -- name: insert_balance
 INSERT INTO balances (account, micros) VALUES (?1, 0) ON CONFLICT (account) DO NOTHING;
@@ -38,13 +38,34 @@ SELECT micros FROM postings WHERE account = ?1 AND entry = ?2;
 -- name: insert_meter
 INSERT INTO meters (number, source, attempt_key, request, prompt_tokens, generated_tokens,
                     device_micros, price, owner_share, owner_partner_share,
-                    customer_partner_share)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                    customer_partner_share, cached_tokens, reference_micros)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
 ON CONFLICT (attempt_key) DO NOTHING;
 
+-- name: add_meter_day
+INSERT INTO meter_days (source, day, requests, parts, prompt_tokens, cached_tokens,
+                        generated_tokens, device_micros, reference_micros, price, owner_share,
+                        owner_partner_share, customer_partner_share)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+ON CONFLICT (source, day) DO UPDATE SET
+    requests = requests + excluded.requests,
+    parts = parts + excluded.parts,
+    prompt_tokens = prompt_tokens + excluded.prompt_tokens,
+    cached_tokens = cached_tokens + excluded.cached_tokens,
+    generated_tokens = generated_tokens + excluded.generated_tokens,
+    device_micros = device_micros + excluded.device_micros,
+    reference_micros = reference_micros + excluded.reference_micros,
+    price = price + excluded.price,
+    owner_share = owner_share + excluded.owner_share,
+    owner_partner_share = owner_partner_share + excluded.owner_partner_share,
+    customer_partner_share = customer_partner_share + excluded.customer_partner_share;
+
 -- name: select_meter_source
-SELECT number, customer, site, owner, owner_partner, customer_partner FROM meter_sources
-WHERE node = ?1 AND project = ?2 AND device_class = ?3 AND model_sha256 = ?4;
+SELECT s.number AS number, s.customer AS customer, s.site AS site, s.owner AS owner,
+       s.owner_partner AS owner_partner, s.customer_partner AS customer_partner,
+       p.currency AS currency
+FROM meter_sources s JOIN projects p ON p.id = s.project
+WHERE s.node = ?1 AND s.project = ?2 AND s.device_class = ?3 AND s.model_sha256 = ?4;
 
 -- name: insert_meter_source
 INSERT INTO meter_sources (project, customer, node, site, owner, owner_partner, customer_partner,

@@ -28,16 +28,16 @@ SELECT id, name, referred_by, own_sites_of, created FROM customers WHERE id = ?1
 SELECT id, name, referred_by, own_sites_of, created FROM customers ORDER BY rowid;
 
 -- name: insert_project
-INSERT INTO projects (id, customer, name, created) VALUES (?1, ?2, ?3, ?4);
+INSERT INTO projects (id, customer, name, currency, created) VALUES (?1, ?2, ?3, ?4, ?5);
 
 -- name: select_project
-SELECT id, customer, name, created FROM projects WHERE id = ?1;
+SELECT id, customer, name, currency, created FROM projects WHERE id = ?1;
 
 -- name: select_project_number
 SELECT number FROM projects WHERE id = ?1;
 
 -- name: list_projects
-SELECT id, customer, name, created FROM projects WHERE customer = ?1 ORDER BY number;
+SELECT id, customer, name, currency, created FROM projects WHERE customer = ?1 ORDER BY number;
 
 -- name: insert_credential
 INSERT INTO credentials (id, kind, subject, label, secret_sha256, created)

@@ -1,61 +1,127 @@
--- Periods' accounts. ?2 and ?3 bound a period [from, to) in microseconds.
+-- Periods' accounts. ?2 and ?3 bound a period [from, to) in microseconds. Of it, the days [?4, ?5)
+-- are whole and read as such; [?2, ?6) and [?7, ?3) are what is left at its ends. ?8: the currency.
 
 -- name: sum_postings_from
 SELECT coalesce(sum(micros), 0) AS micros FROM postings WHERE account = ?1 AND entry >= ?2;
 
 -- name: sum_postings_by_kind
-SELECT e.kind AS kind, count(*) AS items, 0 AS prompt_tokens, 0 AS generated_tokens,
-       0 AS device_micros, sum(p.micros) AS amount
+SELECT e.kind AS kind, count(*) AS items, 0 AS prompt_tokens, 0 AS cached_tokens,
+       0 AS generated_tokens, 0 AS device_micros, 0 AS reference_micros, sum(p.micros) AS amount
 FROM postings p JOIN entries e ON e.number = p.entry
 WHERE p.account = ?1 AND p.entry >= ?2 AND p.entry < ?3 AND e.kind <> 'charge'
 GROUP BY e.kind ORDER BY e.kind;
 
 -- name: owner_lines
-SELECT s.node AS node, n.hostname AS hostname, s.device_class AS device_class, count(*) AS items,
-       sum(m.prompt_tokens) AS prompt_tokens, sum(m.generated_tokens) AS generated_tokens,
-       sum(m.device_micros) AS device_micros, sum(m.owner_share) AS amount
-FROM meter_sources s CROSS JOIN meters m ON m.source = s.number
-                     JOIN nodes n ON n.id = s.node
-WHERE s.owner = ?1 AND m.number >= ?2 * 1024 AND m.number < ?3 * 1024
-GROUP BY s.node, s.device_class ORDER BY s.node, s.device_class;
+SELECT node, (SELECT hostname FROM nodes WHERE id = node) AS hostname, device_class,
+       sum(parts) AS items, sum(prompt_tokens) AS prompt_tokens, sum(cached_tokens) AS cached_tokens,
+       sum(generated_tokens) AS generated_tokens,
+       sum(device_micros) AS device_micros, sum(reference_micros) AS reference_micros,
+       sum(amount) AS amount
+FROM (
+    SELECT node, device_class, parts, requests, prompt_tokens, cached_tokens, generated_tokens,
+           device_micros, reference_micros, owner_share AS amount
+    FROM work_of_days WHERE owner = ?1 AND currency = ?8 AND day >= ?4 AND day < ?5
+    UNION ALL
+    SELECT node, device_class, parts, requests, prompt_tokens, cached_tokens, generated_tokens,
+           device_micros, reference_micros, owner_share
+    FROM work WHERE owner = ?1 AND currency = ?8
+        AND number >= ?2 * 1024 AND number < ?6 * 1024
+    UNION ALL
+    SELECT node, device_class, parts, requests, prompt_tokens, cached_tokens, generated_tokens,
+           device_micros, reference_micros, owner_share
+    FROM work WHERE owner = ?1 AND currency = ?8
+        AND number >= ?7 * 1024 AND number < ?3 * 1024)
+GROUP BY node, device_class ORDER BY node, device_class;
 
 -- name: partner_lines_by_owner
-SELECT o.id AS id, o.name AS name, count(*) AS items,
-       sum(m.prompt_tokens) AS prompt_tokens, sum(m.generated_tokens) AS generated_tokens,
-       sum(m.device_micros) AS device_micros, sum(m.owner_partner_share) AS amount
-FROM meter_sources s CROSS JOIN meters m ON m.source = s.number
-                     JOIN owners o ON o.id = s.owner
-WHERE s.owner_partner = ?1 AND m.number >= ?2 * 1024 AND m.number < ?3 * 1024
-GROUP BY o.id ORDER BY o.id;
+SELECT owner AS id, (SELECT name FROM owners WHERE id = owner) AS name,
+       sum(parts) AS items, sum(prompt_tokens) AS prompt_tokens, sum(cached_tokens) AS cached_tokens,
+       sum(generated_tokens) AS generated_tokens,
+       sum(device_micros) AS device_micros, sum(reference_micros) AS reference_micros,
+       sum(amount) AS amount
+FROM (
+    SELECT owner, parts, requests, prompt_tokens, cached_tokens, generated_tokens,
+           device_micros, reference_micros, owner_partner_share AS amount
+    FROM work_of_days WHERE owner_partner = ?1 AND currency = ?8 AND day >= ?4 AND day < ?5
+    UNION ALL
+    SELECT owner, parts, requests, prompt_tokens, cached_tokens, generated_tokens,
+           device_micros, reference_micros, owner_partner_share
+    FROM work WHERE owner_partner = ?1 AND currency = ?8
+        AND number >= ?2 * 1024 AND number < ?6 * 1024
+    UNION ALL
+    SELECT owner, parts, requests, prompt_tokens, cached_tokens, generated_tokens,
+           device_micros, reference_micros, owner_partner_share
+    FROM work WHERE owner_partner = ?1 AND currency = ?8
+        AND number >= ?7 * 1024 AND number < ?3 * 1024)
+GROUP BY owner ORDER BY owner;
 
 -- name: partner_lines_by_customer
-SELECT c.id AS id, c.name AS name, count(*) AS items,
-       sum(m.prompt_tokens) AS prompt_tokens, sum(m.generated_tokens) AS generated_tokens,
-       sum(m.device_micros) AS device_micros, sum(m.customer_partner_share) AS amount
-FROM meter_sources s CROSS JOIN meters m ON m.source = s.number
-                     JOIN customers c ON c.id = s.customer
-WHERE s.customer_partner = ?1 AND m.number >= ?2 * 1024 AND m.number < ?3 * 1024
-GROUP BY c.id ORDER BY c.id;
+SELECT customer AS id, (SELECT name FROM customers WHERE id = customer) AS name,
+       sum(parts) AS items, sum(prompt_tokens) AS prompt_tokens, sum(cached_tokens) AS cached_tokens,
+       sum(generated_tokens) AS generated_tokens,
+       sum(device_micros) AS device_micros, sum(reference_micros) AS reference_micros,
+       sum(amount) AS amount
+FROM (
+    SELECT customer, parts, requests, prompt_tokens, cached_tokens, generated_tokens,
+           device_micros, reference_micros, customer_partner_share AS amount
+    FROM work_of_days WHERE customer_partner = ?1 AND currency = ?8 AND day >= ?4 AND day < ?5
+    UNION ALL
+    SELECT customer, parts, requests, prompt_tokens, cached_tokens, generated_tokens,
+           device_micros, reference_micros, customer_partner_share
+    FROM work WHERE customer_partner = ?1 AND currency = ?8
+        AND number >= ?2 * 1024 AND number < ?6 * 1024
+    UNION ALL
+    SELECT customer, parts, requests, prompt_tokens, cached_tokens, generated_tokens,
+           device_micros, reference_micros, customer_partner_share
+    FROM work WHERE customer_partner = ?1 AND currency = ?8
+        AND number >= ?7 * 1024 AND number < ?3 * 1024)
+GROUP BY customer ORDER BY customer;
 
 -- name: customer_lines
-SELECT s.model AS model, date(m.number / 1024 / 1000000, 'unixepoch') AS day,
-       sum(m.number % 1024 = 0) AS items,
-       sum(m.prompt_tokens) AS prompt_tokens, sum(m.generated_tokens) AS generated_tokens,
-       sum(m.device_micros) AS device_micros, -sum(m.price) AS amount
-FROM meter_sources s CROSS JOIN meters m ON m.source = s.number
-WHERE s.customer = ?1 AND m.number >= ?2 * 1024 AND m.number < ?3 * 1024
-GROUP BY day, s.model ORDER BY day, s.model;
+SELECT model, day, sum(requests) AS items, sum(prompt_tokens) AS prompt_tokens, sum(cached_tokens) AS cached_tokens,
+       sum(generated_tokens) AS generated_tokens,
+       sum(device_micros) AS device_micros, sum(reference_micros) AS reference_micros,
+       sum(amount) AS amount
+FROM (
+    SELECT model, day, parts, requests, prompt_tokens, cached_tokens, generated_tokens,
+           device_micros, reference_micros, -price AS amount
+    FROM work_of_days WHERE customer = ?1 AND currency = ?8 AND day >= ?4 AND day < ?5
+    UNION ALL
+    SELECT model, day, parts, requests, prompt_tokens, cached_tokens, generated_tokens,
+           device_micros, reference_micros, -price
+    FROM work WHERE customer = ?1 AND currency = ?8
+        AND number >= ?2 * 1024 AND number < ?6 * 1024
+    UNION ALL
+    SELECT model, day, parts, requests, prompt_tokens, cached_tokens, generated_tokens,
+           device_micros, reference_micros, -price
+    FROM work WHERE customer = ?1 AND currency = ?8
+        AND number >= ?7 * 1024 AND number < ?3 * 1024)
+GROUP BY day, model ORDER BY day, model;
 
 -- name: sum_customer_holds
 SELECT count(DISTINCT j.number) AS items, coalesce(sum(p.micros), 0) AS amount
 FROM jobs j CROSS JOIN postings p ON p.account = j.hold_account
+            JOIN accounts a ON a.number = j.hold_account AND a.currency = ?4
 WHERE j.customer = ?1 AND p.entry >= ?2 AND p.entry < ?3;
 
 -- name: platform_lines
-SELECT s.model AS model, sum(m.number % 1024 = 0) AS items,
-       sum(m.prompt_tokens) AS prompt_tokens, sum(m.generated_tokens) AS generated_tokens,
-       sum(m.device_micros) AS device_micros,
-       sum(m.price - m.owner_share - m.owner_partner_share - m.customer_partner_share) AS amount
-FROM meters m JOIN meter_sources s ON s.number = m.source
-WHERE m.number >= ?1 * 1024 AND m.number < ?2 * 1024
-GROUP BY s.model ORDER BY s.model;
+SELECT s.model AS model, sum(w.requests) AS items, sum(w.prompt_tokens) AS prompt_tokens,
+       sum(w.cached_tokens) AS cached_tokens, sum(w.generated_tokens) AS generated_tokens,
+       sum(w.device_micros) AS device_micros, sum(w.reference_micros) AS reference_micros,
+       sum(w.price - w.owner_share - w.owner_partner_share - w.customer_partner_share) AS amount
+FROM (
+    SELECT source, requests, prompt_tokens, cached_tokens, generated_tokens, device_micros,
+           reference_micros, price, owner_share, owner_partner_share, customer_partner_share
+    FROM meter_days WHERE day >= ?4 AND day < ?5
+    UNION ALL
+    SELECT source, number % 1024 = 0, prompt_tokens, cached_tokens, generated_tokens,
+           device_micros, reference_micros, price, owner_share, owner_partner_share,
+           customer_partner_share
+    FROM meters WHERE number >= ?2 * 1024 AND number < ?6 * 1024
+    UNION ALL
+    SELECT source, number % 1024 = 0, prompt_tokens, cached_tokens, generated_tokens,
+           device_micros, reference_micros, price, owner_share, owner_partner_share,
+           customer_partner_share
+    FROM meters WHERE number >= ?7 * 1024 AND number < ?3 * 1024) w
+    JOIN work_sources s ON s.source = w.source
+WHERE s.currency = ?8 GROUP BY s.model ORDER BY s.model;

@@ -19,9 +19,10 @@ public:
         if (!keys_.insert(entry.key).second) violations_.add("posted twice: " + entry.key);
         if (!ledger::balanced(entry)) violations_.add("does not balance: " + entry.key);
         for (const auto& posting : entry.postings) {
-            balances_[posting.account] += posting.amount.micros;
-            if (posting.account.starts_with("hold:") && balances_[posting.account] < 0)
-                violations_.add(posting.account + " is below zero after " + entry.key);
+            balances_[posting.account.name] += posting.amount.micros;
+            const auto& name = posting.account.name;
+            if (name.starts_with("hold:") && balances_[name] < 0)
+                violations_.add(name + " is below zero after " + entry.key);
         }
     }
     [[nodiscard]] std::int64_t balance(const std::string& account) const {

@@ -22,7 +22,7 @@ std::int64_t sum(const std::vector<Money>& parts) {
 
 Money amount_of(const std::vector<Posting>& postings, const std::string& account) {
     for (const auto& posting : postings) {
-        if (posting.account == account) return posting.amount;
+        if (posting.account.name == account) return posting.amount;
     }
     return {};
 }
@@ -82,34 +82,35 @@ TEST_CASE("a charge balances for any price and any combination of partners") {
     Random random(7);
     for (int round = 0; round < 5'000; ++round) {
         Entry entry;
-        entry.postings = charge({static_cast<std::int64_t>(random.below(1'000'000)) + 1},
-                                "hold:batch_1", owner, random.chance(0.5) ? reseller : PartnerId{},
-                                random.chance(0.5) ? agency : PartnerId{}, Split{});
+        entry.postings =
+            charge({static_cast<std::int64_t>(random.below(1'000'000)) + 1}, {"hold:batch_1"},
+                   owner, random.chance(0.5) ? reseller : PartnerId{},
+                   random.chance(0.5) ? agency : PartnerId{}, Split{});
         REQUIRE(balanced(entry));
     }
 }
 
 TEST_CASE("a partner who referred both sides gets one posting with both shares") {
-    const auto postings =
-        charge({10'000}, customer_account(CustomerId{"cus_1"}), owner, agency, agency, Split{});
+    const auto postings = charge({10'000}, customer_account(CustomerId{"cus_1"}, Currency::cny),
+                                 owner, agency, agency, Split{});
     CHECK(postings.size() == 4);
     CHECK(amount_of(postings, "customer:cus_1") == Money{-10'000});
-    CHECK(amount_of(postings, partner_account(agency)) == Money{1'000});
+    CHECK(amount_of(postings, pending_account(agency, Currency::cny).name) == Money{1'000});
 }
 
 TEST_CASE("a price too small to divide leaves no posting of zero") {
-    const auto postings = charge({1}, "hold:b", owner, reseller, agency, Split{});
+    const auto postings = charge({1}, {"hold:b"}, owner, reseller, agency, Split{});
     CHECK(postings.size() == 2);
-    CHECK(amount_of(postings, owner_account(owner)) == Money{1});
+    CHECK(amount_of(postings, pending_account(owner, Currency::cny).name) == Money{1});
 }
 
 TEST_CASE("an entry that does not sum to zero, or moves nothing, is not balanced") {
     Entry entry;
-    entry.postings = {{"cash", {-5}}, {"platform", {4}}};
+    entry.postings = {{{"cash"}, {-5}}, {{"platform"}, {4}}};
     CHECK_FALSE(balanced(entry));
-    entry.postings = {{"cash", {-5}}, {"platform", {5}}, {"owner:x", {0}}};
+    entry.postings = {{{"cash"}, {-5}}, {{"platform"}, {5}}, {{"owner:x"}, {0}}};
     CHECK_FALSE(balanced(entry));
-    entry.postings = {{"cash", {-5}}, {"platform", {5}}};
+    entry.postings = {{{"cash"}, {-5}}, {{"platform"}, {5}}};
     CHECK(balanced(entry));
 }
 
@@ -117,4 +118,15 @@ TEST_CASE("a split is valid when it sums to 10 000 and has no negative share") {
     CHECK(valid(Split{}));
     CHECK_FALSE(valid(Split{7'000, 500, 500, 1'999}));
     CHECK_FALSE(valid(Split{12'000, -2'000, 0, 0}));
+}
+
+TEST_CASE("amounts of two currencies do not balance each other") {
+    Entry entry;
+    entry.postings = {{cash_account(Currency::cny), {-5}}, {platform_account(Currency::usd), {5}}};
+    CHECK_FALSE(balanced(entry));
+    entry.postings.push_back({platform_account(Currency::cny), {5}});
+    entry.postings.push_back({cash_account(Currency::usd), {-5}});
+    CHECK(balanced(entry));
+    CHECK(platform_account(Currency::usd).name == "platform@USD");
+    CHECK(owner_account(owner, Currency::cny).name == "owner:" + owner.get());
 }

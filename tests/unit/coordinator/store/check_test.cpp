@@ -70,7 +70,7 @@ TEST_CASE_FIXTURE(Fixture, "a posting that was changed unbalances its entry and 
 
 TEST_CASE_FIXTURE(Fixture, "money that appears from nowhere shows in the sum") {
     check_finds("UPDATE postings SET micros = micros + 1 WHERE micros = 70",
-                "all postings sum to 0.000002 instead of zero");
+                "all postings in CNY sum to 0.000002 instead of zero");
 }
 
 TEST_CASE_FIXTURE(Fixture, "a posting without its entry is found") {
@@ -127,8 +127,23 @@ TEST_CASE_FIXTURE(Fixture, "an attempt that was billed twice is found") {
         "DROP TABLE meters;"
         "CREATE TABLE meters AS SELECT * FROM copy UNION ALL "
         "SELECT number + 1, source, attempt_key, request, prompt_tokens, generated_tokens,"
-        " device_micros, price, owner_share, owner_partner_share, customer_partner_share "
+        " device_micros, price, owner_share, owner_partner_share, customer_partner_share,"
+        " cached_tokens, reference_micros "
         "FROM copy WHERE attempt_key = '1:1';"
         "CREATE INDEX meters_by_source ON meters (source)",
         "attempt 1:1 was billed 2 times");
+}
+
+TEST_CASE_FIXTURE(Fixture, "a day that is not the sum of its meter records is found") {
+    check_finds("UPDATE meter_days SET parts = parts + 1", "is not what its meter records sum to");
+}
+
+TEST_CASE_FIXTURE(Fixture, "what is pending below zero is found") {
+    check_finds(
+        "INSERT INTO entries (number, kind) VALUES (5, 'confirm');"
+        "INSERT INTO postings (account, entry, micros) SELECT number, 5, -900 FROM accounts "
+        "WHERE name LIKE 'pending:owner:%';"
+        "INSERT INTO postings (account, entry, micros) SELECT number, 5, 900 FROM accounts "
+        "WHERE name = 'platform'",
+        "is below zero: -0.000760");
 }

@@ -6,7 +6,7 @@ using gleaner::store::PendingSums;
 using Taken = std::vector<std::pair<std::int64_t, std::int64_t>>;
 
 TEST_CASE("sums are handed out once, by ascending key, without those that cancel out") {
-    PendingSums sums;
+    PendingSums<std::int64_t> sums;
     sums.add(9, 5);
     sums.add(2, 3);
     sums.add(4, 1);
@@ -18,7 +18,7 @@ TEST_CASE("sums are handed out once, by ascending key, without those that cancel
 }
 
 TEST_CASE("an undone savepoint takes off only what it added") {
-    PendingSums sums;
+    PendingSums<std::int64_t> sums;
     sums.add(1, 10);
     sums.mark();
     sums.add(1, 5);
@@ -36,7 +36,7 @@ TEST_CASE("an undone savepoint takes off only what it added") {
 }
 
 TEST_CASE("an inner savepoint that was released is undone with the one around it") {
-    PendingSums sums;
+    PendingSums<std::int64_t> sums;
     sums.mark();
     sums.mark();
     sums.add(1, 4);
@@ -46,7 +46,7 @@ TEST_CASE("an inner savepoint that was released is undone with the one around it
 }
 
 TEST_CASE("what was written inside a savepoint is pending again when it is undone") {
-    PendingSums sums;
+    PendingSums<std::int64_t> sums;
     sums.add(1, 4);
     sums.mark();
     CHECK(sums.take() == Taken{{1, 4}});

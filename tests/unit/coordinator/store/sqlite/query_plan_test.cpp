@@ -2,6 +2,7 @@
 /// statement; those that may scan are named here.
 
 #include <set>
+#include <sstream>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -28,6 +29,18 @@ const std::set<std::string> may_scan{"list_owners",
 
 bool may_read_all(const std::string& name) {
     return may_scan.contains(name) || name.starts_with("find_");
+}
+
+/// Reading what was collected before is no scan of a table: constants, and subqueries that have
+/// no name or the name `w`.
+bool scans_table(const std::string& plan) {
+    std::istringstream lines(plan);
+    for (std::string line; std::getline(lines, line);) {
+        const bool collected =
+            line == "SCAN CONSTANT ROW" || line == "SCAN w" || line.starts_with("SCAN (subquery");
+        if (line.starts_with("SCAN") && !collected) return true;
+    }
+    return false;
 }
 
 class Plans {
@@ -63,13 +76,10 @@ private:
 TEST_CASE("every statement but the named ones finds its rows by an index") {
     Plans plans;
     for (const auto& text : sql::statements) {
-        auto plan = plans.of(text);
-        for (auto at = plan.find("SCAN CONSTANT ROW"); at != std::string::npos;
-             at = plan.find("SCAN CONSTANT ROW")) {
-            plan.erase(at, 4);
-        }
-        const bool scans = plan.find("SCAN") != std::string::npos;
-        CHECK_MESSAGE((!scans || may_read_all(text.name)), text.name << ":\n" << plan);
+        const auto plan = plans.of(text);
+        CHECK_MESSAGE((!scans_table(plan) || may_read_all(text.name)), std::string(text.name)
+                                                                           << ":\n"
+                                                                           << plan);
     }
 }
 
@@ -77,7 +87,7 @@ TEST_CASE("every statement that may scan exists and does") {
     Plans plans;
     std::set<std::string> scanning;
     for (const auto& text : sql::statements) {
-        if (plans.of(text).find("SCAN") != std::string::npos) scanning.insert(text.name);
+        if (scans_table(plans.of(text))) scanning.insert(text.name);
     }
     for (const auto& name : may_scan) CHECK_MESSAGE(scanning.contains(name), name);
 }
