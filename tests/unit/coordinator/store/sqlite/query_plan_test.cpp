@@ -25,6 +25,7 @@ const std::set<std::string> may_scan{"list_owners",
                                      "list_standings",
                                      "list_file_ids",
                                      "count_ledger",
+                                     "sum_ledger",
                                      "forget_unfinished_idempotency_keys"};
 
 bool may_read_all(const std::string& name) {
