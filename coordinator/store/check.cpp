@@ -79,6 +79,15 @@ Status check_meters(Database& database, Violations& violations) {
                " is not what its meter records sum to: " + row.text("parts") +
                " records and a price of " + amount(row, "price") + " are missing";
     }));
+    GLEANER_TRY(find(database, violations, sql::find_pending_unlike_work, [](const Query& row) {
+        return "account " + row.text("account") + " keeps " + amount(row, "kept") +
+               ", the work that is not confirmed yields " + amount(row, "due");
+    }));
+    GLEANER_TRY(
+        find(database, violations, sql::find_reversals_unlike_entries, [](const Query& row) {
+            return "entry " + row.text("entry") + " gives back " + amount(row, "posted") +
+                   ", its reversal says " + amount(row, "price");
+        }));
     return find(database, violations, sql::find_statements_unlike_postings, [](const Query& row) {
         return "account " + row.text("account") + ": its meter records sum to " +
                amount(row, "metered") + ", the charges posted to it to " + amount(row, "posted");

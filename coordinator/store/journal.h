@@ -17,6 +17,9 @@
 
 namespace gleaner::store {
 
+/// An entry's number leaves this many places for its meter records (see the schema).
+inline constexpr std::int64_t meters_per_entry = 1024;
+
 /// An account's row number and the currency of all that is posted to it.
 struct AccountNumber {
     std::int64_t value = 0;

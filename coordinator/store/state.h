@@ -29,6 +29,7 @@ struct MeterSource {
     std::optional<AccountNumber> owner_partner;
     std::optional<AccountNumber> customer_partner;
     AccountNumber platform;
+    ledger::Split split;  ///< of the owner's contract, or the platform's own
 };
 
 struct Store::State {
@@ -46,6 +47,7 @@ struct Store::State {
     GridDays grid_days;
     MeterDays meter_days;
     std::unordered_map<std::string, MeterSource> sources;
+    std::int64_t sources_day = 0;  ///< for which their splits are right
 
     Status begin();
     Status commit();

@@ -1,10 +1,13 @@
 gleaner_unit_test(unit_store
     SOURCES
         coordinator/ledger/ledger_test.cpp
+        coordinator/ledger/revenue_test.cpp
         coordinator/store/accept_test.cpp
         coordinator/store/benchmarks_test.cpp
         coordinator/store/catalogue_test.cpp
         coordinator/store/check_test.cpp
+        coordinator/store/contracts_test.cpp
+        coordinator/store/earnings_test.cpp
         coordinator/store/enrolment_test.cpp
         coordinator/store/executor_test.cpp
         coordinator/store/files_test.cpp

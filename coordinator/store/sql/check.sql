@@ -75,6 +75,29 @@ HAVING sum(requests) <> 0 OR sum(parts) <> 0 OR sum(prompt_tokens) <> 0 OR sum(c
     OR sum(price) <> 0 OR sum(owner_share) <> 0 OR sum(owner_partner_share) <> 0
     OR sum(customer_partner_share) <> 0 LIMIT 20;
 
+-- name: find_pending_unlike_work
+-- What is pending is the shares of days that are not confirmed, or withheld, less what was reversed.
+SELECT account, sum(due) AS due, sum(kept) AS kept FROM (
+    SELECT 'pending:owner:' || owner || suffix AS account, owner_share AS due, 0 AS kept
+    FROM work_not_confirmed
+    UNION ALL
+    SELECT 'pending:partner:' || owner_partner || suffix, owner_partner_share, 0
+    FROM work_not_confirmed WHERE owner_partner IS NOT NULL
+    UNION ALL
+    SELECT 'pending:partner:' || customer_partner || suffix, customer_partner_share, 0
+    FROM work_not_confirmed WHERE customer_partner IS NOT NULL
+    UNION ALL
+    SELECT a.name, 0, b.micros FROM accounts a JOIN balances b ON b.account = a.number
+    WHERE a.name LIKE 'pending:%')
+GROUP BY account HAVING sum(due) <> sum(kept) LIMIT 20;
+
+-- name: find_reversals_unlike_entries
+SELECT r.entry AS entry, r.price AS price, coalesce(p.micros, 0) AS posted
+FROM reversals r JOIN work_sources s ON s.source = r.source
+    LEFT JOIN accounts a ON a.name = 'customer:' || s.customer || s.suffix
+    LEFT JOIN postings p ON p.account = a.number AND p.entry = r.entry
+WHERE r.price <> coalesce(p.micros, 0) LIMIT 20;
+
 -- name: find_statements_unlike_postings
 -- What each party's statement lines sum to against the charges posted to its account.
 SELECT account, sum(metered) AS metered, sum(posted) AS posted FROM (

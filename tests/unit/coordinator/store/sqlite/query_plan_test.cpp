@@ -14,7 +14,8 @@ using namespace gleaner::store;
 
 namespace {
 
-/// Whole lists that an operator or a restart asks for, constants, and the ledger's check.
+/// Whole lists that an operator or a restart asks for, constants, the ledger's check, and what is
+/// done once a day with the few nodes that are withheld and the contracts that there are.
 const std::set<std::string> may_scan{"list_owners",
                                      "list_partners",
                                      "list_customers",
@@ -26,7 +27,10 @@ const std::set<std::string> may_scan{"list_owners",
                                      "list_file_ids",
                                      "count_ledger",
                                      "sum_ledger",
-                                     "forget_unfinished_idempotency_keys"};
+                                     "forget_unfinished_idempotency_keys",
+                                     "keep_withheld_days",
+                                     "list_withheld_nodes",
+                                     "list_months_of_contracts"};
 
 bool may_read_all(const std::string& name) {
     return may_scan.contains(name) || name.starts_with("find_");
