@@ -27,6 +27,8 @@ void add_program(CLI::App& app, Context& context) {
     add_apikey_commands(app, context);
     add_job_commands(app, context);
     add_chat_command(app, context);
+    add_contract_commands(app, context);
+    add_review_commands(app, context);
     add_statement_command(app, context);
     add_ledger_commands(app, context);
     add_completion_command(app, context);

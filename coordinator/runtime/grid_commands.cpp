@@ -2,6 +2,7 @@
 
 #include "coordinator/runtime/grid_state.h"
 #include "coordinator/runtime/wire_words.h"
+#include "coordinator/store/earnings.h"
 #include "shared/util/log.h"
 
 namespace gleaner::runtime {
@@ -125,6 +126,18 @@ void Grid::State::execute(const core::StopStream& command) {
 
 void Grid::State::execute(const core::SaveStanding& command) {
     unsaved_standings[command.key] = command.json;
+}
+
+void Grid::State::execute(const core::WithholdEarnings& command) {
+    store.post_write(
+        [command](store::Store& target) {
+            return store::Earnings(target).withhold(command.node, command.reason);
+        },
+        [node = command.node](const Status& status) {
+            if (status.has_error())
+                spdlog::error("event=earnings_not_withheld node={} why=\"{}\"", node.get(),
+                              status.error().message());
+        });
 }
 
 void Grid::State::execute(const core::Wake& command) {

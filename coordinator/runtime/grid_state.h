@@ -118,6 +118,7 @@ struct Grid::State {
     void execute(const core::RefuseStream& command);
     void execute(const core::StopStream& command);
     void execute(const core::SaveStanding& command);
+    void execute(const core::WithholdEarnings& command);
     void execute(const core::Wake& command);
     void execute(const core::Note& command);
     /// So many more (or fewer) items and streams are with the node.

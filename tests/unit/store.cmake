@@ -1,5 +1,6 @@
 gleaner_unit_test(unit_store
     SOURCES
+        coordinator/ledger/customer_contract_test.cpp
         coordinator/ledger/ledger_test.cpp
         coordinator/ledger/revenue_test.cpp
         coordinator/store/accept_test.cpp

@@ -76,5 +76,8 @@ struct AdminState {
 [[nodiscard]] std::vector<AdminRoute> node_routes();
 [[nodiscard]] std::vector<AdminRoute> catalogue_routes();
 [[nodiscard]] std::vector<AdminRoute> money_routes();
+[[nodiscard]] std::vector<AdminRoute> contract_routes();
+[[nodiscard]] std::vector<AdminRoute> referral_routes();
+[[nodiscard]] std::vector<AdminRoute> review_routes();
 
 }  // namespace gleaner::admin

@@ -112,6 +112,13 @@ struct SaveStanding {
     std::string json;
 };
 
+/// The node's answers failed checks until its trust was lost: what it has earned waits for a
+/// decision.
+struct WithholdEarnings {
+    NodeId node;
+    std::string reason;
+};
+
 /// Deliver a Tick at this time. A later Wake replaces an earlier one only if it is sooner.
 struct Wake {
     Time at;
@@ -124,6 +131,6 @@ struct Note {
 
 using Command = std::variant<WelcomeNode, SendLease, RevokeLease, LoadModel, UnloadModel,
                              SettleItem, DiscardResult, JobDrained, StartStream, InterruptStream,
-                             RefuseStream, StopStream, SaveStanding, Wake, Note>;
+                             RefuseStream, StopStream, SaveStanding, WithholdEarnings, Wake, Note>;
 
 }  // namespace gleaner::core

@@ -86,6 +86,8 @@ void Scheduler::State::drop_distrusted() {
         auto& slot = node.slots.at(model);
         note("node " + node.id.get() + " lost its trust on model " + models[model].id.get() +
              ": its leases are taken back, it gets only checks");
+        emit(WithholdEarnings{
+            node.id, "its answers with model " + models[model].id.get() + " failed checks"});
         const std::vector<LeaseId> live(node.leases.begin(), node.leases.end());
         std::set<Index> touched;
         for (const LeaseId id : live) {

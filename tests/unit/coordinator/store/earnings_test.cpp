@@ -161,6 +161,27 @@ TEST_CASE_FIXTURE(Fixture, "a broken answer is given back once, before or after 
           ErrorCode::not_found);
 }
 
+TEST_CASE_FIXTURE(Fixture, "a node sees which of its days are confirmed, and what was taken back") {
+    const auto first = work({1'000}, 1);
+    clock.advance(24h);
+    work({500}, 1);
+    REQUIRE(earnings.confirm_through(today() - 1).has_value());
+    auto days = store->node_days(world.nodes[1], today() - 1).value();
+    REQUIRE(days.size() == 2);
+    CHECK(days[0].confirmed == Money{700});
+    CHECK(days[0].pending == Money{});
+    CHECK(days[1].confirmed == Money{});
+    CHECK(days[1].pending == Money{350});
+    REQUIRE(earnings.refund(first, "ann", "broken").has_value());
+    REQUIRE(earnings.withhold(world.nodes[1], "a check").has_value());
+    clock.advance(24h);
+    REQUIRE(earnings.confirm_through(today() - 1).has_value());
+    days = store->node_days(world.nodes[1], today() - 2).value();
+    CHECK(days[0].confirmed == Money{});
+    CHECK(days[1].confirmed == Money{});
+    CHECK(days[1].pending == Money{350});
+}
+
 TEST_CASE_FIXTURE(Fixture, "a partner gets no more from a referral in a month than the cap") {
     Referrals referrals(*store);
     REQUIRE(referrals.set_cap(world.owner_partner.id, Currency::cny, {60}).has_value());

@@ -167,6 +167,10 @@ public:
                   const boost::json::value& body) {
         return call(who, api::Method::post, target, boost::json::serialize(body));
     }
+    Answered put(const store::Principal& who, const std::string& target,
+                 const boost::json::value& body) {
+        return call(who, api::Method::put, target, boost::json::serialize(body));
+    }
     Answered remove(const store::Principal& who, const std::string& target) {
         return call(who, api::Method::delete_, target);
     }

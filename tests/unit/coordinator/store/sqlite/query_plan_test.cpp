@@ -29,7 +29,6 @@ const std::set<std::string> may_scan{"list_owners",
                                      "sum_ledger",
                                      "forget_unfinished_idempotency_keys",
                                      "keep_withheld_days",
-                                     "list_withheld_nodes",
                                      "list_months_of_contracts"};
 
 bool may_read_all(const std::string& name) {
