@@ -79,6 +79,6 @@ struct Paper {
 [[nodiscard]] std::string clean_text(std::string_view text);
 
 /// More rows than this are neither typeset nor shown as a page.
-inline constexpr std::size_t paper_rows_max = 10'000;
+inline constexpr std::size_t paper_rows_max = 5'000;
 
 }  // namespace gleaner::documents

@@ -4,7 +4,7 @@ namespace gleaner::documents {
 
 namespace {
 
-constexpr std::string_view style = R"css(
+constexpr std::string_view style_sheet = R"css(
 @page { size: A4; margin: 18mm 16mm; }
 * { box-sizing: border-box; }
 body { font: 10pt/1.45 "Noto Sans CJK SC", "Noto Sans SC", "Microsoft YaHei", "PingFang SC",
@@ -46,8 +46,8 @@ public:
         for (const auto& table : paper_.tables) add(table);
         out_ += "<div class=\"notes\">\n";
         for (const auto& note : paper_.notes) element("p", note);
-        out_ += "</div>\n<footer>" + escape_html(paper_.reference) +
-                "</footer>\n</body>\n</html>\n";
+        out_ +=
+            "</div>\n<footer>" + escape_html(paper_.reference) + "</footer>\n</body>\n</html>\n";
         return std::move(out_);
     }
 
@@ -60,12 +60,13 @@ private:
     void head() {
         out_ += "<!DOCTYPE html>\n<html lang=\"";
         out_ += in(paper_.language, "en", "zh-CN");
-        out_ += "\">\n<head>\n<meta charset=\"utf-8\">\n"
-                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-                "style-src 'unsafe-inline'\">\n"
-                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
+        out_ +=
+            "\">\n<head>\n<meta charset=\"utf-8\">\n"
+            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+            "style-src 'unsafe-inline'\">\n"
+            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
         element("title", paper_.title + " · " + paper_.subject);
-        out_.append("<style>").append(style).append("</style>\n</head>\n<body>\n<header>\n");
+        out_.append("<style>").append(style_sheet).append("</style>\n</head>\n<body>\n<header>\n");
         out_ += "<div class=\"issuer\">" + escape_html(paper_.issuer) + "</div>\n";
         element("h1", paper_.title);
         out_ += "</header>\n<div class=\"boxes\">\n";
