@@ -87,7 +87,13 @@ public:
 
     void add(StatementLine line) { statement_.lines.push_back(std::move(line)); }
     void set_pending(Money pending) { statement_.pending = pending; }
-    [[nodiscard]] ledger::Statement finish() && { return std::move(statement_); }
+
+    /// Lines that do not lead to the balance are never shown: something is wrong with the books.
+    [[nodiscard]] Result<ledger::Statement> finish() && {
+        const auto wrong = ledger::imbalance(statement_);
+        if (wrong) return Error(ErrorCode::internal, *wrong + ": run gleanerctl ledger check");
+        return std::move(statement_);
+    }
 
 private:
     /// By kind, over all accounts that were read.
@@ -136,18 +142,23 @@ ledger::Statement empty_statement(PartyKind kind, std::string id, std::string na
 }
 
 void name_node(const Query& row, StatementLine& line) {
+    line.site = row.text("site");
+    line.site_name = row.text("site_name");
     line.subject = row.text("node");
+    line.subject_kind = "node";
     line.name = row.text("hostname");
     line.device_class = row.text("device_class");
     line.label = line.subject + " (" + line.name + "), " + line.device_class;
 }
 
 void name_model(const Query& row, StatementLine& line) {
+    line.subject_kind = "model";
     line.name = row.text("model");
     line.label = "model " + line.name;
 }
 
 void name_model_of_day(const Query& row, StatementLine& line) {
+    line.subject_kind = "model";
     line.name = row.text("model");
     line.date = date_text(row.integer("day"));
     line.label = line.date + ", model " + line.name;
@@ -156,6 +167,7 @@ void name_model_of_day(const Query& row, StatementLine& line) {
 auto name_party(std::string_view kind) {
     return [kind](const Query& row, StatementLine& line) {
         line.subject = row.text("id");
+        line.subject_kind = kind;
         line.name = row.text("name");
         line.label = std::string(kind) + " " + line.name;
     };

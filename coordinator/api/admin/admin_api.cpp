@@ -42,6 +42,24 @@ Call call_from(const api::Request& request, JsonBody body) {
     return {request.caller->principal, std::move(captures), std::move(query), std::move(body)};
 }
 
+/// What is shown in a browser runs nothing and loads nothing, whatever a name in it says.
+asio::awaitable<ApiStatus> send_document(AdminState& state, const AdminRoute& route, Call call,
+                                         api::Reply& reply) {
+    auto answering = route.document(state, std::move(call));
+    auto answer = co_await std::move(answering);
+    if (answer.has_error()) co_return std::move(answer).error();
+    auto document = std::move(answer).value();
+    reply.add_header("X-Content-Type-Options", "nosniff");
+    reply.add_header("Content-Security-Policy",
+                     "default-src 'none'; style-src 'unsafe-inline'; sandbox");
+    if (!document.file_name.empty()) {
+        reply.add_header("Content-Disposition",
+                         "attachment; filename=\"" + document.file_name + "\"");
+    }
+    (void)co_await reply.send(200, std::move(document.content_type), std::move(document.bytes));
+    co_return api::api_ok();
+}
+
 /// `state` and `route` outlive the request; so do its two halves.
 asio::awaitable<ApiStatus> serve(AdminState& state, const AdminRoute& route, api::Request& request,
                                  api::Reply& reply) {
@@ -55,6 +73,11 @@ asio::awaitable<ApiStatus> serve(AdminState& state, const AdminRoute& route, api
     if (text.has_error()) co_return std::move(text).error();
     auto body = JsonBody::parse(text.value());
     if (body.has_error()) co_return std::move(body).error();
+    if (route.document != nullptr) {
+        auto sending =
+            send_document(state, route, call_from(request, std::move(body).value()), reply);
+        co_return co_await std::move(sending);
+    }
     auto answering = route.handler(state, call_from(request, std::move(body).value()));
     const auto answer = co_await std::move(answering);
     if (answer.has_error()) co_return answer.error();
@@ -113,7 +136,7 @@ AdminApi::AdminApi(AdminOptions options, const AdminNeeds& needs)
     : state_(new AdminState{std::move(options), needs, {}}) {
     for (const auto& part :
          {people_routes(), site_routes(), node_routes(), catalogue_routes(), money_routes(),
-          contract_routes(), referral_routes(), review_routes()}) {
+          contract_routes(), referral_routes(), review_routes(), statement_routes()}) {
         state_->routes.insert(state_->routes.end(), part.begin(), part.end());
     }
 }

@@ -50,6 +50,19 @@ using Answer = boost::asio::awaitable<Result<boost::json::value>>;
 /// Store work whose result is the answer itself.
 using StoreWork = std::function<Result<boost::json::value>(store::Store&)>;
 
+/// An answer that is no JSON value: bytes of a type, and what a browser saves them as. A class with
+/// a constructor, so that it may travel in co_await expressions.
+class Document {
+public:
+    Document(std::string type, std::string name, std::string content)
+        : content_type(std::move(type)), file_name(std::move(name)), bytes(std::move(content)) {}
+
+    std::string content_type;
+    std::string file_name;  ///< empty: not meant to be saved
+    std::string bytes;
+};
+using DocumentAnswer = boost::asio::awaitable<Result<Document>>;
+
 /// Bits of who may call a route.
 enum Who : unsigned { operators = 1, owners = 2, partners = 4, customers = 8 };
 
@@ -59,6 +72,8 @@ struct AdminRoute {
     unsigned who;
     Answer (*handler)(AdminState&, Call);
     const char* refusal = nullptr;  ///< why others may not, where that needs saying
+    /// Instead of `handler`, which is null then.
+    DocumentAnswer (*document)(AdminState&, Call) = nullptr;
 };
 
 struct AdminState {
@@ -79,5 +94,7 @@ struct AdminState {
 [[nodiscard]] std::vector<AdminRoute> contract_routes();
 [[nodiscard]] std::vector<AdminRoute> referral_routes();
 [[nodiscard]] std::vector<AdminRoute> review_routes();
+[[nodiscard]] std::vector<AdminRoute> statement_routes();
+[[nodiscard]] std::vector<AdminRoute> invoice_routes();
 
 }  // namespace gleaner::admin

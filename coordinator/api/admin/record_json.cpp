@@ -177,7 +177,10 @@ json::object to_json(const ledger::Statement& statement) {
         lines.push_back(json::object{{"label", line.label},
                                      {"kind", line.kind},
                                      {"subject", line.subject},
+                                     {"subject_kind", line.subject_kind},
                                      {"name", line.name},
+                                     {"site", line.site},
+                                     {"site_name", line.site_name},
                                      {"device_class", line.device_class},
                                      {"date", line.date},
                                      {"items", line.items},
@@ -211,6 +214,34 @@ json::object to_json(const ledger::CheckReport& report) {
             {"sum_micros", report.sum.micros},
             {"violations", std::move(violations)},
             {"balanced", balanced}};
+}
+
+json::object to_json(const store::LineRecord& record) {
+    return {{"id", std::to_string(record.number)},
+            {"at", utc_text(record.at)},
+            {"request", text_or_null(record.request)},
+            {"attempt", text_or_null(record.attempt)},
+            {"node", text_or_null(record.node)},
+            {"hostname", text_or_null(record.hostname)},
+            {"device_class", text_or_null(record.device_class)},
+            {"model", text_or_null(record.model)},
+            {"prompt_tokens", record.prompt_tokens},
+            {"cached_tokens", record.cached_tokens},
+            {"generated_tokens", record.generated_tokens},
+            {"device_micros", record.device_micros},
+            {"reference_micros", record.reference_micros},
+            {"price_micros", record.price.micros},
+            {"amount_micros", record.amount.micros},
+            {"owner", text_or_null(record.owner)},
+            {"customer", text_or_null(record.customer)}};
+}
+
+json::object to_json(const store::LineEntry& entry) {
+    return {{"id", std::to_string(entry.number)},
+            {"at", utc_text(entry.at)},
+            {"kind", entry.kind},
+            {"key", text_or_null(entry.key)},
+            {"amount_micros", entry.amount.micros}};
 }
 
 }  // namespace gleaner::admin

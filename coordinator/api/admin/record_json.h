@@ -9,6 +9,7 @@
 #include "coordinator/api/admin/grid_control.h"
 #include "coordinator/ledger/ledger.h"
 #include "coordinator/store/records.h"
+#include "coordinator/store/statement_records.h"
 
 namespace gleaner::store {
 struct Referral;
@@ -36,6 +37,8 @@ namespace gleaner::admin {
 [[nodiscard]] boost::json::object to_json(const store::WithheldNode& node);
 [[nodiscard]] boost::json::object to_json(const ledger::Statement& statement);
 [[nodiscard]] boost::json::object to_json(const ledger::CheckReport& report);
+[[nodiscard]] boost::json::object to_json(const store::LineRecord& record);
+[[nodiscard]] boost::json::object to_json(const store::LineEntry& entry);
 
 /// {"data": […]} of records.
 template <class Records>
