@@ -1,6 +1,8 @@
 gleaner_unit_test(unit_store
     SOURCES
         coordinator/ledger/ledger_test.cpp
+        coordinator/ledger/payee_test.cpp
+        coordinator/ledger/payout_test.cpp
         coordinator/store/accept_test.cpp
         coordinator/store/benchmarks_test.cpp
         coordinator/store/catalogue_test.cpp
