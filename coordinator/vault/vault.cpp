@@ -19,18 +19,8 @@ Result<Vault> Vault::open(const fs::path& file) {
     return Vault(file, std::move(ring), true);
 }
 
-Status Vault::add_key() {
-    return replace(ring_->with_new_key());
-}
-
-Status Vault::keep_only(const std::set<std::string>& ids) {
-    return replace(ring_->with_only(ids));
-}
-
-Status Vault::replace(KeyRing ring) {
-    GLEANER_TRY(tls::replace_private_file(file_.string(), ring.text()));
-    ring_ = std::make_shared<const KeyRing>(std::move(ring));
-    return ok();
+Status Vault::save(const KeyRing& ring) const {
+    return tls::replace_private_file(file_.string(), ring.text());
 }
 
 }  // namespace gleaner::vault

@@ -3,21 +3,20 @@
 /// the ring once and keeps it for that work; a rotation replaces it for those who come later.
 ///
 /// A rotation in steps, each safe to be killed after:
-///     add_key()       the file holds the old keys and a new one, which seals from now on
-///     (the store)     everything is sealed again with the new key, in one transaction
-///     keep_only(…)    the file holds only keys that still seal something
+///     save(…), use(…)   the file holds the old keys and a new one, which seals from now on
+///     (the store)       everything is sealed again with the new key, in one transaction
+///     save(…), use(…)   the file holds only keys that still seal something
 
 #include <filesystem>
 #include <memory>
-#include <set>
-#include <string>
+#include <utility>
 
 #include "coordinator/vault/key_ring.h"
 #include "shared/util/result.h"
 
 namespace gleaner::vault {
 
-/// One thread at a time; the rings that it hands out are for any thread.
+/// One thread at a time, but for save(); the rings that it hands out are for any thread.
 class Vault {
 public:
     /// Reads the file, or makes one with a new key. Errors: those of reading and writing it, with
@@ -28,15 +27,16 @@ public:
     /// True when open() made the file.
     [[nodiscard]] bool is_new() const { return is_new_; }
 
-    [[nodiscard]] Status add_key();
-    [[nodiscard]] Status keep_only(const std::set<std::string>& ids);
+    /// Writes the file, durably; any thread.
+    [[nodiscard]] Status save(const KeyRing& ring) const;
+    /// After it was saved: ring() gives it from now on.
+    void use(std::shared_ptr<const KeyRing> ring) { ring_ = std::move(ring); }
 
 private:
     Vault(std::filesystem::path file, KeyRing ring, bool is_new)
         : file_(std::move(file)),
           ring_(std::make_shared<const KeyRing>(std::move(ring))),
           is_new_(is_new) {}
-    [[nodiscard]] Status replace(KeyRing ring);
 
     std::filesystem::path file_;
     std::shared_ptr<const KeyRing> ring_;

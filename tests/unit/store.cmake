@@ -14,6 +14,10 @@ gleaner_unit_test(unit_store
         coordinator/store/jobs_test.cpp
         coordinator/store/ledger_sequence_test.cpp
         coordinator/store/money_test.cpp
+        coordinator/store/operators_test.cpp
+        coordinator/store/payout_accounts_test.cpp
+        coordinator/store/payouts_sequence_test.cpp
+        coordinator/store/payouts_test.cpp
         coordinator/store/pending_sums_test.cpp
         coordinator/store/people_test.cpp
         coordinator/store/sites_test.cpp

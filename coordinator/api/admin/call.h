@@ -50,8 +50,29 @@ using Answer = boost::asio::awaitable<Result<boost::json::value>>;
 /// Store work whose result is the answer itself.
 using StoreWork = std::function<Result<boost::json::value>(store::Store&)>;
 
-/// Bits of who may call a route.
-enum Who : unsigned { operators = 1, owners = 2, partners = 4, customers = 8 };
+/// An answer that is no JSON value: bytes of a type, and what a browser saves them as. A class with
+/// a constructor, so that it may travel in co_await expressions.
+class Document {
+public:
+    Document(std::string type, std::string name, std::string content)
+        : content_type(std::move(type)), file_name(std::move(name)), bytes(std::move(content)) {}
+
+    std::string content_type;
+    std::string file_name;  ///< empty: not meant to be saved
+    std::string bytes;
+};
+using DocumentAnswer = boost::asio::awaitable<Result<Document>>;
+
+/// Bits of who may call a route; operators by their roles.
+enum Who : unsigned {
+    admins = 1,
+    finance = 2,
+    support = 4,
+    operators = admins | finance | support,
+    owners = 8,
+    partners = 16,
+    customers = 32
+};
 
 struct AdminRoute {
     api::Method method;
@@ -59,22 +80,34 @@ struct AdminRoute {
     unsigned who;
     Answer (*handler)(AdminState&, Call);
     const char* refusal = nullptr;  ///< why others may not, where that needs saying
+    /// Instead of `handler`, which is null then.
+    DocumentAnswer (*document)(AdminState&, Call) = nullptr;
 };
 
 struct AdminState {
     AdminOptions options;
     AdminNeeds needs;
     std::vector<AdminRoute> routes;
+    bool rotating_key = false;  ///< of the vault: one rotation at a time
 };
 
 /// The site, if it is the caller's to act on. To others it does not exist.
 [[nodiscard]] Result<store::Site> site_of_caller(store::Store& store, const Call& call,
                                                  const SiteId& id);
 
+/// invalid_argument names those that are known; empty: CNY.
+[[nodiscard]] Result<Currency> currency_of(const std::string& code);
+/// ?limit=, 1 to `max`, which it is without one.
+[[nodiscard]] Result<std::int64_t> limit_of(const Call& call, std::int64_t max);
+
 [[nodiscard]] std::vector<AdminRoute> people_routes();
 [[nodiscard]] std::vector<AdminRoute> site_routes();
 [[nodiscard]] std::vector<AdminRoute> node_routes();
 [[nodiscard]] std::vector<AdminRoute> catalogue_routes();
 [[nodiscard]] std::vector<AdminRoute> money_routes();
+[[nodiscard]] std::vector<AdminRoute> operator_routes();
+[[nodiscard]] std::vector<AdminRoute> payout_account_routes();
+[[nodiscard]] std::vector<AdminRoute> payout_batch_routes();
+[[nodiscard]] std::vector<AdminRoute> payout_routes();
 
 }  // namespace gleaner::admin
