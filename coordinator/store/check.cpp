@@ -63,6 +63,17 @@ Status check_balances(Database& database, Violations& violations) {
     });
 }
 
+Status check_payouts(Database& database, Violations& violations) {
+    GLEANER_TRY(find(database, violations, sql::find_payouts_unlike_balances, [](const Query& row) {
+        return "payout " + row.text("payout") + " is " + row.text("state") +
+               " and its account holds " + amount(row, "micros");
+    }));
+    return find(database, violations, sql::find_payouts_unlike_entries, [](const Query& row) {
+        return "payout " + row.text("payout") + " is " + row.text("state") +
+               " and ended with an entry of the kind " + row.text("kind");
+    });
+}
+
 Status check_meters(Database& database, Violations& violations) {
     GLEANER_TRY(find(database, violations, sql::find_attempts_billed_twice, [](const Query& row) {
         return "attempt " + row.text("attempt_key") + " was billed " + row.text("times") + " times";
@@ -110,6 +121,7 @@ Result<ledger::CheckReport> Store::check_ledger() {
         GLEANER_TRY(check_sums(database, report));
         GLEANER_TRY(check_entries(database, report.violations));
         GLEANER_TRY(check_balances(database, report.violations));
+        GLEANER_TRY(check_payouts(database, report.violations));
         GLEANER_TRY(check_meters(database, report.violations));
         return report;
     });

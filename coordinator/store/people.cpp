@@ -1,3 +1,4 @@
+#include "coordinator/store/operators.h"
 #include "coordinator/store/state.h"
 #include "coordinator/store/store.h"
 #include "shared/util/random.h"
@@ -26,7 +27,7 @@ Status as_status(const Result<T>& result) {
 Status require_subject(Store& store, PrincipalKind kind, const std::string& subject) {
     switch (kind) {
         case PrincipalKind::operator_:
-            return require_name(subject, "an operator");
+            return Operators(store).require(subject);
         case PrincipalKind::owner:
             return as_status(store.owner(OwnerId{subject}));
         case PrincipalKind::partner:
@@ -152,7 +153,7 @@ Result<Principal> Store::authenticate(std::string_view secret_sha256) {
                      "the key is wrong or was revoked: ask for a new one");
     }
     return Principal{principal_kind(query.text("kind")), query.text("id"), query.text("subject"),
-                     query.id<CustomerId>("customer")};
+                     query.id<CustomerId>("customer"), operator_role(query.text("role"))};
 }
 
 }  // namespace gleaner::store

@@ -20,12 +20,18 @@ namespace gleaner::store {
 
 enum class PrincipalKind : std::uint8_t { operator_, owner, partner, project };
 
+/// What an operator may do: everything, also adding operators; money; the rest.
+enum class OperatorRole : std::uint8_t { admin, finance, support };
+[[nodiscard]] std::string_view to_string(OperatorRole role);
+[[nodiscard]] std::optional<OperatorRole> parse_operator_role(std::string_view text);
+
 /// Who a key speaks for. `subject` is the owner's, partner's or project's id, an operator's name.
 struct Principal {
     PrincipalKind kind = PrincipalKind::project;
     std::string credential_id;  ///< key_…
     std::string subject;
-    CustomerId customer;  ///< for project keys
+    CustomerId customer;                        ///< for project keys
+    OperatorRole role = OperatorRole::support;  ///< for operators' keys
 };
 
 /// A key as listed: the secret itself is shown once, when made; only its SHA-256 is stored.

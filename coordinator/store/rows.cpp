@@ -46,6 +46,10 @@ JobState job_state(const std::string& text) {
     return JobState::failed;
 }
 
+OperatorRole operator_role(const std::string& text) {
+    return parse_operator_role(text).value_or(OperatorRole::support);
+}
+
 Plausibility plausibility(const std::string& text) {
     for (const auto verdict : {Plausibility::unknown, Plausibility::plausible,
                                Plausibility::too_good, Plausibility::too_poor}) {

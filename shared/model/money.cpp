@@ -1,5 +1,6 @@
 #include "shared/model/money.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <limits>
 
@@ -20,6 +21,26 @@ std::string to_decimal(Money amount) {
     const std::string fraction = std::to_string(magnitude % 1'000'000);
     return (negative ? "-" : "") + std::to_string(magnitude / 1'000'000) + "." +
            std::string(6 - fraction.size(), '0') + fraction;
+}
+
+std::optional<Money> parse_decimal(std::string_view text) {
+    const bool negative = text.starts_with('-');
+    if (negative) text.remove_prefix(1);
+    const auto point = text.find('.');
+    const auto whole = text.substr(0, point);
+    const auto fraction =
+        point == std::string_view::npos ? std::string_view("0") : text.substr(point + 1);
+    const auto digits = [](std::string_view part, std::size_t most) {
+        return !part.empty() && part.size() <= most &&
+               std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
+    };
+    if (!digits(whole, 10) || !digits(fraction, 6)) return std::nullopt;
+    std::int64_t micros = 0;
+    for (const char c : whole) micros = micros * 10 + (c - '0');
+    for (std::size_t i = 0; i < 6; ++i)
+        micros = micros * 10 + (i < fraction.size() ? fraction[i] - '0' : 0);
+    if (micros > 1'000'000'000'000'000) return std::nullopt;
+    return Money{negative ? -micros : micros};
 }
 
 }  // namespace gleaner

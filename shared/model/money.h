@@ -2,7 +2,9 @@
 /// Money in integer micro-units (1 CNY = 1 000 000 micros). Never a float.
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace gleaner {
 
@@ -36,5 +38,8 @@ struct TokenPrice {
 
 /// "12.345678" for 12 345 678 micros.
 [[nodiscard]] std::string to_decimal(Money amount);
+
+/// The inverse, for what people write: "12.5", "-3", at most six decimals and a thousand million.
+[[nodiscard]] std::optional<Money> parse_decimal(std::string_view text);
 
 }  // namespace gleaner

@@ -3,6 +3,8 @@ gleaner_unit_test(unit_store
         coordinator/ledger/customer_contract_test.cpp
         coordinator/ledger/ledger_test.cpp
         coordinator/ledger/revenue_test.cpp
+        coordinator/ledger/payee_test.cpp
+        coordinator/ledger/payout_test.cpp
         coordinator/store/accept_test.cpp
         coordinator/store/benchmarks_test.cpp
         coordinator/store/catalogue_test.cpp
@@ -16,6 +18,10 @@ gleaner_unit_test(unit_store
         coordinator/store/jobs_test.cpp
         coordinator/store/ledger_sequence_test.cpp
         coordinator/store/money_test.cpp
+        coordinator/store/operators_test.cpp
+        coordinator/store/payout_accounts_test.cpp
+        coordinator/store/payouts_sequence_test.cpp
+        coordinator/store/payouts_test.cpp
         coordinator/store/pending_sums_test.cpp
         coordinator/store/people_test.cpp
         coordinator/store/sites_test.cpp

@@ -13,6 +13,7 @@
 
 #include "coordinator/api/admin/consent_text.h"
 #include "coordinator/api/admin/grid_control.h"
+#include "coordinator/ledger/payout.h"
 #include "coordinator/store/records.h"
 #include "shared/artefact/signing_key.h"
 #include "shared/util/clock.h"
@@ -20,6 +21,10 @@
 
 namespace gleaner::api {
 class Router;
+}
+
+namespace gleaner::vault {
+class Vault;
 }
 
 namespace gleaner::store {
@@ -36,6 +41,10 @@ struct AdminOptions {
     /// Both become part of enrolment tokens.
     std::string authority_pin;             ///< 64 hex characters
     std::optional<PublicKey> release_key;  ///< without it: no engines, no tokens
+    ledger::PayoutPolicy payouts;
+    /// The platform's own Alipay account, which Alipay's batch files name.
+    std::string payer_login;
+    std::string payer_name;
 };
 
 /// All of it outlives the AdminApi.
@@ -46,6 +55,7 @@ struct AdminNeeds {
     GridControl& grid;
     boost::asio::any_io_executor blocking;  ///< for hashing, GGUF and archive reading
     std::function<void()> forget_cached;    ///< keys and models: one came or went
+    vault::Vault& vault;                    ///< seals account data
 };
 
 /// Bodies of JSON routes are small; canaries are the largest.

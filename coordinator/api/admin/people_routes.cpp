@@ -5,6 +5,7 @@
 #include "coordinator/api/admin/call.h"
 #include "coordinator/api/admin/record_json.h"
 #include "coordinator/store/referrals.h"
+#include "coordinator/store/operators.h"
 #include "shared/artefact/sha256.h"
 #include "shared/util/random.h"
 
@@ -137,6 +138,13 @@ Answer list_customers(AdminState& state, Call call) {
     co_return co_await state.needs.store.read<json::value>(std::move(work));
 }
 
+/// With an operator's key comes all that their role may do.
+Status require_admin(const Call& call) {
+    if (call.principal.role == store::OperatorRole::admin) return ok();
+    return Error(ErrorCode::permission_denied,
+                 "only an operator with the role admin makes and revokes operators' keys");
+}
+
 /// Whose keys a request is about: a customer (its first project), a project, or an operator.
 class Subject {
 public:
@@ -180,6 +188,9 @@ Answer add_apikey(AdminState& state, Call call) {
     const Subject subject(customer, project, operator_name);
     GLEANER_CO_TRY(subject.check());
     const bool for_operator = subject.kind() == PrincipalKind::operator_;
+    if (for_operator) {
+        GLEANER_CO_TRY(require_admin(call));
+    }
     const std::string key = random_token(for_operator ? "glo_" : "sk-", 40);
     StoreWork work = [=](Store& store) -> Result<json::value> {
         GLEANER_TRY(const auto id, subject.id(store));
@@ -207,7 +218,11 @@ Answer list_apikeys(AdminState& state, Call call) {
 
 Answer revoke_apikey(AdminState& state, Call call) {
     const std::string id = call.captures[0];
-    StoreWork work = [=](Store& store) -> Result<json::value> {
+    StoreWork work = [=, &call](Store& store) -> Result<json::value> {
+        GLEANER_TRY(const bool of_operator, store::Operators(store).has_key(id));
+        if (of_operator) {
+            GLEANER_TRY(require_admin(call));
+        }
         GLEANER_TRY(store.revoke_credential(id));
         return json::value(json::object{{"id", id}, {"revoked", true}});
     };

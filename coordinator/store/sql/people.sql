@@ -54,6 +54,7 @@ SELECT id, kind, subject, label, created, revoked FROM credentials WHERE id = ?1
 UPDATE credentials SET revoked = ?2 WHERE id = ?1 AND revoked IS NULL;
 
 -- name: authenticate
-SELECT c.id AS id, c.kind AS kind, c.subject AS subject, p.customer AS customer
+SELECT c.id AS id, c.kind AS kind, c.subject AS subject, p.customer AS customer, o.role AS role
 FROM credentials c LEFT JOIN projects p ON c.kind = 'project' AND p.id = c.subject
+                   LEFT JOIN operators o ON c.kind = 'operator' AND o.name = c.subject
 WHERE c.secret_sha256 = ?1 AND c.revoked IS NULL;

@@ -16,6 +16,7 @@
 #include "coordinator/api/router.h"
 #include "coordinator/store/blobs.h"
 #include "coordinator/store/executor.h"
+#include "coordinator/vault/vault.h"
 #include "shared/artefact/sha256.h"
 #include "tests/unit/shared/artefact/temporary_directory.h"
 
@@ -68,9 +69,10 @@ private:
 
 class KeptReply final : public api::Reply {
 public:
-    [[nodiscard]] boost::asio::awaitable<Status> send(int status, std::string,
+    [[nodiscard]] boost::asio::awaitable<Status> send(int status, std::string type,
                                                       std::string body) override {
         status_ = status;
+        content_type = std::move(type);
         text = std::move(body);
         co_return ok();
     }
@@ -85,6 +87,7 @@ public:
     [[nodiscard]] int status() const override { return status_; }
 
     std::string text;
+    std::string content_type;
 
 private:
     int status_ = 0;
@@ -93,6 +96,7 @@ private:
 struct Answered {
     int status = 0;
     boost::json::value body;
+    std::string document;  ///< a reply that is not JSON
 
     [[nodiscard]] std::string text(const char* key) const {
         return std::string(body.as_object().at(key).as_string());
@@ -112,23 +116,29 @@ public:
               store::StoreExecutor::start(directory / "grid.db", clock, io.get_executor()).value()),
           blobs(store::Blobs::open(directory / "blobs").value()),
           release_key(SigningKey::generate()),
+          vault(vault::Vault::open(directory / "payout.key").value()),
           admin_api({.consent = consent,
                      .authority_pin = std::string(64, 'a'),
-                     .release_key = release_key.public_key()},
+                     .release_key = release_key.public_key(),
+                     .payouts = payout_policy(),
+                     .payer_login = "pay@platform.example",
+                     .payer_name = "Platform"},
                     {.clock = clock,
                      .store = *store,
                      .blobs = blobs,
                      .grid = grid,
                      .blocking = pool.get_executor(),
-                     .forget_cached = [this] { ++key_changes; }}) {
+                     .forget_cached = [this] { ++key_changes; },
+                     .vault = vault}) {
         admin_api.add_routes(router);
         platform = principal(store::PrincipalKind::operator_, "root");
+        platform.role = store::OperatorRole::admin;
     }
     ~AdminHarness() { pool.join(); }
 
     [[nodiscard]] static store::Principal principal(store::PrincipalKind kind, std::string subject,
                                                     std::string credential = {}) {
-        return {kind, std::move(credential), std::move(subject), {}};
+        return {kind, std::move(credential), std::move(subject), {}, {}};
     }
 
     /// Like a client with `who`'s key.
@@ -156,9 +166,10 @@ public:
         io.run();
         REQUIRE(handled);
         if (handled->has_error()) {
-            return {handled->error().status(), boost::json::parse(handled->error().body())};
+            return {handled->error().status(), boost::json::parse(handled->error().body()), {}};
         }
-        return {reply.status(), boost::json::parse(reply.text)};
+        if (reply.content_type != "application/json") return {reply.status(), {}, reply.text};
+        return {reply.status(), boost::json::parse(reply.text), {}};
     }
     Answered get(const store::Principal& who, const std::string& target) {
         return call(who, api::Method::get, target);
@@ -223,6 +234,13 @@ public:
                 {"sha256", hash_bytes(std::string_view(consent.text)).get()},
                 {"accepted", true}};
     }
+    /// At least 100 CNY at a time; above 5 000 CNY two operators approve.
+    [[nodiscard]] static ledger::PayoutPolicy payout_policy() {
+        ledger::PayoutPolicy policy;
+        policy.minimum.fill(Money{100'000'000});
+        policy.two_person_above.fill(Money{5'000'000'000});
+        return policy;
+    }
     /// Puts bytes into the artefacts; returns their hash.
     std::string upload(const std::string& bytes) {
         const std::string id = hash_bytes(std::string_view(bytes)).get();
@@ -240,6 +258,7 @@ public:
     store::Blobs blobs;
     RecordingGrid grid;
     SigningKey release_key;
+    vault::Vault vault;
     int key_changes = 0;
     admin::AdminApi admin_api;
     api::Router router;
