@@ -102,6 +102,8 @@ struct Statement {
     std::vector<StatementLine> lines;
     Money closing;
     Money pending;
+    /// Files that hold the single entries of months in the period; here are their days' sums.
+    std::vector<std::string> archives;
 };
 
 struct CheckReport {

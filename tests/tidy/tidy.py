@@ -25,7 +25,7 @@ ARROWS = {
     "coordinator/core": ["shared/model", "shared/util"],
     "coordinator/ledger": ["shared/model", "shared/util"],
     "coordinator/openai": ["shared/model", "shared/util"],
-    "coordinator/store": ["coordinator/ledger", "shared/model", "shared/util"],
+    "coordinator/store": ["coordinator/ledger", "shared/artefact", "shared/model", "shared/util"],
     "coordinator/runtime": ["coordinator/core", "coordinator/openai", "coordinator/store", "shared"],
     "coordinator/gateway": ["coordinator/core", "coordinator/runtime", "coordinator/store", "shared"],
     "coordinator/api": ["coordinator/core", "coordinator/ledger", "coordinator/openai",
