@@ -55,6 +55,11 @@ Status check_balances(Database& database, Violations& violations) {
         return "account " + row.text("account") + " has the balance " + amount(row, "kept") +
                ", its postings sum to " + amount(row, "posted");
     }));
+    GLEANER_TRY(
+        find(database, violations, sql::find_archived_days_unlike_balances, [](const Query& row) {
+            return "account " + row.text("account") + " had the balance " + amount(row, "kept") +
+                   " when the archived months ended, their days sum to " + amount(row, "posted");
+        }));
     GLEANER_TRY(find(database, violations, sql::find_negative_accounts, [](const Query& row) {
         return "account " + row.text("account") + " is below zero: " + amount(row, "micros");
     }));
@@ -78,6 +83,11 @@ Status check_meters(Database& database, Violations& violations) {
     GLEANER_TRY(find(database, violations, sql::find_attempts_billed_twice, [](const Query& row) {
         return "attempt " + row.text("attempt_key") + " was billed " + row.text("times") + " times";
     }));
+    GLEANER_TRY(
+        find(database, violations, sql::find_archived_attempts_billed, [](const Query& row) {
+            return "attempt " + row.text("attempt_key") +
+                   " was billed before, in a month that is archived";
+        }));
     GLEANER_TRY(find(database, violations, sql::find_charges_unlike_meters, [](const Query& row) {
         return "entry " + row.text("entry") + " charges " + amount(row, "charged") +
                ", its meter records say " + amount(row, "metered");

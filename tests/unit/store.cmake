@@ -1,16 +1,22 @@
 gleaner_unit_test(unit_store
     SOURCES
         coordinator/ledger/customer_contract_test.cpp
+        coordinator/ledger/audit_chain_test.cpp
         coordinator/ledger/ledger_test.cpp
         coordinator/ledger/revenue_test.cpp
         coordinator/ledger/payee_test.cpp
         coordinator/ledger/payout_test.cpp
         coordinator/store/accept_test.cpp
+        coordinator/store/archive_test.cpp
+        coordinator/store/audit_test.cpp
         coordinator/store/benchmarks_test.cpp
         coordinator/store/catalogue_test.cpp
         coordinator/store/check_test.cpp
         coordinator/store/contracts_test.cpp
         coordinator/store/earnings_test.cpp
+        coordinator/store/close_sequence_test.cpp
+        coordinator/store/closes_test.cpp
+        coordinator/store/daily_steps_test.cpp
         coordinator/store/enrolment_test.cpp
         coordinator/store/executor_test.cpp
         coordinator/store/files_test.cpp
@@ -24,6 +30,7 @@ gleaner_unit_test(unit_store
         coordinator/store/payouts_test.cpp
         coordinator/store/pending_sums_test.cpp
         coordinator/store/people_test.cpp
+        coordinator/store/reconcile_test.cpp
         coordinator/store/sites_test.cpp
         coordinator/store/sqlite/database_test.cpp
         coordinator/store/sqlite/query_plan_test.cpp

@@ -201,7 +201,8 @@ json::object to_json(const ledger::Statement& statement) {
             {"opening_micros", statement.opening.micros},
             {"data", std::move(lines)},
             {"closing_micros", statement.closing.micros},
-            {"pending_micros", statement.pending.micros}};
+            {"pending_micros", statement.pending.micros},
+            {"archives", json::value_from(statement.archives)}};
 }
 
 json::object to_json(const ledger::CheckReport& report) {
