@@ -29,6 +29,7 @@ void add_program(CLI::App& app, Context& context) {
     add_chat_command(app, context);
     add_statement_command(app, context);
     add_ledger_commands(app, context);
+    add_metering_commands(app, context);
     add_completion_command(app, context);
 }
 
