@@ -49,6 +49,7 @@ void add_job_commands(CLI::App& program, Context& context);
 void add_key_commands(CLI::App& program, Context& context);
 void add_ledger_commands(CLI::App& program, Context& context);
 void add_local_commands(CLI::App& program, Context& context);
+void add_metering_commands(CLI::App& program, Context& context);
 void add_model_commands(CLI::App& program, Context& context);
 void add_node_commands(CLI::App& program, Context& context);
 void add_owner_commands(CLI::App& program, Context& context);

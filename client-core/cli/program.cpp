@@ -31,6 +31,7 @@ void add_program(CLI::App& app, Context& context) {
     add_review_commands(app, context);
     add_statement_command(app, context);
     add_ledger_commands(app, context);
+    add_metering_commands(app, context);
     add_completion_command(app, context);
 }
 

@@ -87,6 +87,8 @@ struct NodeFacts {
     OwnerId owner;
     bool site_certified = false;
     std::string device_class;
+    /// What its devices give, in thousandths of a reference device: see core/metering.
+    std::int64_t reference_permille = 0;
 };
 
 /// Why a node does less than it could, in its own words.
@@ -123,7 +125,7 @@ public:
         core::SchedulerOptions scheduler;
         Duration heartbeat_interval = std::chrono::seconds(15);
         /// How often the devices on offer are counted.
-        Duration offered_interval = std::chrono::minutes(1);
+        Duration offered_interval = std::chrono::minutes(1);  ///< and their use written down
         std::string currency = "¥";  ///< the sign that stands before amounts
     };
 
@@ -159,6 +161,8 @@ public:
     [[nodiscard]] NodeTrouble trouble(const NodeId& node) const;
     [[nodiscard]] core::Scheduler::Totals totals() const;
     [[nodiscard]] const GridCounters& counters() const;
+    /// Of all devices since the start, up to the last time that it was counted.
+    [[nodiscard]] const DeviceUse& use() const;
 
     // ---- Customers ----
     /// A job that the store has admitted. Its input file is read as items are leased.

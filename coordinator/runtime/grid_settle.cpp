@@ -1,6 +1,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/json.hpp>
 
+#include "coordinator/core/metering/reference_speed.h"
 #include "coordinator/openai/receipt.h"
 #include "coordinator/runtime/grid_state.h"
 #include "coordinator/runtime/job_output.h"
@@ -94,6 +95,9 @@ void Grid::State::execute(const core::SettleItem& command) {
         meter.prompt_tokens = result.prompt_tokens;
         meter.generated_tokens = result.generated_tokens;
         meter.device_micros = static_cast<std::int64_t>(result.device_micros);
+        meter.reference_micros =
+            core::reference_micros(result.credited_micros, facts.reference_permille);
+        use_settled(acceptance.meters.empty(), produced.node, result);
         meter.price = price_of(job.record.price, meter.prompt_tokens, meter.generated_tokens);
         meter.at = receipt.created;
         receipt.parts.push_back(

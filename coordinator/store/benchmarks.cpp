@@ -42,7 +42,8 @@ Result<bool> Store::keep_bench_report(const BenchRecord& record) {
                                              record.device_name, record.score, record.report_sha256,
                                              record.measured, state_->clock.wall(),
                                              gleaner::to_string(record.verdict), record.english,
-                                             record.chinese, record.report_json, record.signature));
+                                             record.chinese, record.report_json, record.signature,
+                                             record.gflops_milli, record.copy_milli));
         if (inserted == 0) return false;
         GLEANER_TRY(state_->database->run(sql::trim_bench_reports_of_device, record.node,
                                           record.device, bench_reports_per_device));

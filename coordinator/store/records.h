@@ -147,8 +147,11 @@ inline constexpr std::int64_t bench_reports_per_node = 400;
 struct BenchRecord {
     NodeId node;
     std::string device;
-    std::string device_name;    ///< "NVIDIA GeForce RTX 4060"
-    std::int64_t score = 0;     ///< by which devices of one name are compared; 0: by nothing
+    std::string device_name;  ///< "NVIDIA GeForce RTX 4060"
+    std::int64_t score = 0;   ///< by which devices of one name are compared; 0: by nothing
+    // By which devices of different kinds are: thousandths of GFLOPS and of GB/s; 0: not measured.
+    std::int64_t gflops_milli = 0;
+    std::int64_t copy_milli = 0;
     std::string report_sha256;  ///< of report_json
     WallTime measured;          ///< by the node's clock
     WallTime received;          ///< set by the store

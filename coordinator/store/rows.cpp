@@ -140,6 +140,8 @@ BenchRecord bench_row(const Query& row) {
     record.device = row.text("device");
     record.device_name = row.text("device_name");
     record.score = row.integer("score");
+    record.gflops_milli = row.integer("gflops_milli");
+    record.copy_milli = row.integer("copy_milli");
     record.report_sha256 = row.text("report_sha256");
     record.measured = row.time("measured");
     record.received = row.time("received");

@@ -23,6 +23,7 @@ gleaner_unit_test(unit_store
         coordinator/store/idempotency_test.cpp
         coordinator/store/jobs_test.cpp
         coordinator/store/ledger_sequence_test.cpp
+        coordinator/store/metering_test.cpp
         coordinator/store/money_test.cpp
         coordinator/store/operators_test.cpp
         coordinator/store/payout_accounts_test.cpp

@@ -114,5 +114,6 @@ struct AdminState {
 [[nodiscard]] std::vector<AdminRoute> payout_account_routes();
 [[nodiscard]] std::vector<AdminRoute> payout_batch_routes();
 [[nodiscard]] std::vector<AdminRoute> payout_routes();
+[[nodiscard]] std::vector<AdminRoute> metering_routes();
 
 }  // namespace gleaner::admin

@@ -1,5 +1,6 @@
 #include "coordinator/api/openai/settlements.h"
 
+#include "coordinator/core/metering/reference_speed.h"
 #include "coordinator/openai/receipt.h"
 #include "coordinator/runtime/grid.h"
 #include "coordinator/store/executor.h"
@@ -23,6 +24,8 @@ store::MeterRecord meter_of(const OnlineAnswer::Order& order, const AnswerPart& 
     meter.prompt_tokens = part.prompt_tokens;
     meter.generated_tokens = part.generated_tokens;
     meter.device_micros = part.device_micros;
+    meter.reference_micros =
+        core::reference_micros(part.device_micros, part.node.reference_permille);
     meter.price = price_of(order.model.price, part.prompt_tokens, part.generated_tokens);
     meter.at = at;
     return meter;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "coordinator/core/types.h"
+#include "shared/model/device_use.h"
 
 namespace gleaner::core {
 
@@ -35,6 +36,7 @@ struct RevokeLease {
     NodeId node;
     LeaseId lease;
     std::string reason;
+    LossCause loss = LossCause::cancelled;  ///< what the device's time for the rest is lost to
 };
 
 struct LoadModel {
@@ -69,6 +71,7 @@ struct SettleItem {
 struct DiscardResult {
     LeaseId lease;
     std::uint32_t index = 0;
+    LossCause loss = LossCause::repeated;
 };
 
 /// Every item of the job is settled, or it was cancelled or expired and nothing runs any more.

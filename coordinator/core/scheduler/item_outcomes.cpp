@@ -53,7 +53,7 @@ std::size_t Scheduler::State::owners_for(const WorkQueue& queue) const {
 
 void Scheduler::State::canary_finished(Lease& lease, std::uint32_t index,
                                        const ItemFinished& event) {
-    emit(DiscardResult{lease.id, index});
+    emit(DiscardResult{lease.id, index, LossCause::verification});
     // To refuse what can be answered is to miss it. Other failures: no answer, no judgement.
     const bool rejected = event.failure == FailureCause::request_rejected;
     if (event.failure != FailureCause::none && !rejected) return;
@@ -94,7 +94,7 @@ void Scheduler::State::drop_distrusted() {
             auto& lease = leases.at(id);
             if (lease.slot != &slot) continue;
             if (lease.job != nullptr) touched.insert(lease.job->queue->index);
-            revoke(lease, "the node's answers failed checks");
+            revoke(lease, "the node's answers failed checks", LossCause::rejected);
         }
         slot.probe_at = std::max(slot.probe_at, now + std::chrono::seconds(30));
         set_timer(slot.probe_at, TimerKind::slot_backoff, node.index, slot.model);
@@ -311,7 +311,7 @@ void Scheduler::State::forget_state(Job& job, std::uint32_t item,
         const bool used = std::ranges::any_of(kept, [&](const SettleItem::Produced& other) {
             return other.lease == produced.lease && other.index == produced.index;
         });
-        if (!used) emit(DiscardResult{produced.lease, produced.index});
+        if (!used) emit(DiscardResult{produced.lease, produced.index, LossCause::rejected});
     }
     const auto failures = std::move(state.failures);
     job.states.erase(item);

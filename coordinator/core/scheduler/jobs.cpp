@@ -62,12 +62,12 @@ void Scheduler::State::end_job(Job& job, bool expired, const std::string& why) {
     for (const LeaseId id : live) {
         auto& lease = leases.at(id);
         freed.emplace_back(lease.node, lease.slot);
-        revoke(lease, why);
+        revoke(lease, why, LossCause::cancelled);
     }
     for (const auto& [item, state] : job.states) {
         for (const auto& result : state.results) {
             held_results.erase({result.produced.lease, result.produced.index});
-            emit(DiscardResult{result.produced.lease, result.produced.index});
+            emit(DiscardResult{result.produced.lease, result.produced.index, LossCause::cancelled});
         }
         for (const auto& failure : state.failures) resolve(failure.incident, false);
     }

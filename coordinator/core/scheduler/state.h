@@ -230,7 +230,7 @@ struct Scheduler::State {
     void return_entry(Lease& lease, std::uint32_t index);
     void return_lease(Lease& lease);
     void return_all(Node& node);
-    void revoke(Lease& lease, const std::string& reason);
+    void revoke(Lease& lease, const std::string& reason, LossCause loss);
     void on_lease_expired(Lease& lease);
     void observe(Lease& lease, const ItemFinished& event);
 

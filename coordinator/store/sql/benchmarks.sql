@@ -2,8 +2,8 @@
 
 -- name: insert_bench_report
 INSERT INTO bench_reports (node, device, device_name, score, report_sha256, measured, received,
-                           verdict, english, chinese, report, signature)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+                           verdict, english, chinese, report, signature, gflops_milli, copy_milli)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
 ON CONFLICT (node, report_sha256) DO NOTHING;
 
 -- name: trim_bench_reports_of_device
@@ -17,8 +17,8 @@ DELETE FROM bench_reports WHERE node = ?1 AND report_sha256 IN (
     ORDER BY measured DESC, report_sha256 LIMIT -1 OFFSET ?2);
 
 -- name: list_bench_reports
-SELECT node, device, device_name, score, report_sha256, measured, received, verdict, english, chinese,
-       report, signature
+SELECT node, device, device_name, score, gflops_milli, copy_milli, report_sha256, measured, received,
+       verdict, english, chinese, report, signature
 FROM bench_reports WHERE node = ?1 ORDER BY device, measured DESC, report_sha256;
 
 -- name: find_bench_standing
