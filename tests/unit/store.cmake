@@ -1,6 +1,7 @@
 gleaner_unit_test(unit_store
     SOURCES
         coordinator/ledger/ledger_test.cpp
+        coordinator/ledger/price_book_test.cpp
         coordinator/store/accept_test.cpp
         coordinator/store/benchmarks_test.cpp
         coordinator/store/catalogue_test.cpp
