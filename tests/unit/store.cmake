@@ -1,5 +1,6 @@
 gleaner_unit_test(unit_store
     SOURCES
+        coordinator/ledger/job_terms_test.cpp
         coordinator/ledger/ledger_test.cpp
         coordinator/ledger/price_book_test.cpp
         coordinator/store/accept_test.cpp
@@ -15,6 +16,7 @@ gleaner_unit_test(unit_store
         coordinator/store/money_test.cpp
         coordinator/store/pending_sums_test.cpp
         coordinator/store/people_test.cpp
+        coordinator/store/prices_test.cpp
         coordinator/store/sites_test.cpp
         coordinator/store/sqlite/database_test.cpp
         coordinator/store/sqlite/query_plan_test.cpp

@@ -24,6 +24,7 @@ const std::set<std::string> may_scan{"list_owners",
                                      "list_engines",
                                      "list_standings",
                                      "list_file_ids",
+                                     "list_price_books",
                                      "count_ledger",
                                      "forget_unfinished_idempotency_keys"};
 
