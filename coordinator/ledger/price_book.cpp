@@ -52,6 +52,11 @@ Status check_prices(Currency currency, const CurrencyPrices& prices) {
               price.cached_micros_per_million()}) {
             GLEANER_TRY(check_price(currency, "model " + name, micros));
         }
+        // Else a node could raise a bill by saying that it had the prompt already.
+        if (price.cached_micros_per_million() > price.prompt_micros_per_million) {
+            return wrong(currency, "model " + name,
+                         "a cached prompt token costs no more than another one");
+        }
     }
     for (const auto& [name, price] : prices.device_hours) {
         GLEANER_TRY(check_name(name));

@@ -143,6 +143,9 @@ TEST_CASE("what a price book may not say is refused with a sentence") {
     book.currencies[Currency::cny].models["demo"].cached_prompt_micros_per_million = -1;
     CHECK(refusal(book) == "CNY, model demo: a price is not negative");
     book = book_with({});
+    book.currencies[Currency::cny].models["demo"].cached_prompt_micros_per_million = 1'000'001;
+    CHECK(refusal(book) == "CNY, model demo: a cached prompt token costs no more than another one");
+    book = book_with({});
     book.currencies[Currency::cny].device_hours["RTX 4060"] = {1'000'000'000'001};
     CHECK(refusal(book) == "CNY, device class RTX 4060: a price is at most 1000000");
     book = book_with({});
