@@ -47,6 +47,7 @@ Grid::State::State(Options options_, const Clock& clock_, store::StoreExecutor& 
       timer(executor_),
       retry_timer(executor_),
       offered_timer(executor_),
+      price_timer(executor_),
       offered_counted(clock_.now()),
       tasks(executor_) {}
 
@@ -73,6 +74,7 @@ void Grid::State::execute_all() {
         const auto commands = scheduler->on(next, clock.now());
         for (const auto& command : commands)
             std::visit([this](const auto& c) { execute(c); }, command);
+        tell_limits();
     }
 }
 
@@ -147,6 +149,7 @@ asio::awaitable<void> Grid::stop() {
     state_->timer.cancel();
     state_->retry_timer.cancel();
     state_->offered_timer.cancel();
+    state_->price_timer.cancel();
     co_await state_->tasks.join();
     co_await state_->save_use_now();
     // One more write, so that what was accepted and is still queued is on disk before the end.

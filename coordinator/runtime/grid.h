@@ -98,6 +98,12 @@ struct NodeTrouble {
     std::map<Sha256, std::string> failed_models;        ///< since when it last had them in memory
 };
 
+/// Why an open job does not just work, or will end early.
+struct JobNote {
+    std::string status;  ///< "running", "waiting_for_price", "max_price_reached"
+    std::string text;    ///< a sentence; empty: nothing to say
+};
+
 struct GridCounters {
     std::uint64_t items_accepted = 0;
     std::uint64_t items_failed = 0;
@@ -170,6 +176,11 @@ public:
     void cancel_job(const JobId& job);
     /// Settled so far, including what the store has not yet committed.
     [[nodiscard]] std::optional<store::JobCounts> live_counts(const JobId& job) const;
+    /// Nothing for a job that is not open here.
+    [[nodiscard]] std::optional<JobNote> job_note(const JobId& job) const;
+    [[nodiscard]] core::Forecast forecast(const core::ForecastQuestion& question) const;
+    /// Tokens of recent answers, by model; those that have answered nothing yet are missing.
+    [[nodiscard]] std::map<Sha256, double> typical_answers() const;
     /// The largest device of any node seen; 0: no node was seen yet.
     [[nodiscard]] std::uint64_t largest_memory() const;
     /// Is any node able to run it now or soon?

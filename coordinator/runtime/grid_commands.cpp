@@ -80,6 +80,7 @@ void Grid::State::execute(const core::JobDrained& command) {
     if (job == jobs.end()) return;
     job->second.drained = true;
     job->second.expired = command.expired;
+    job->second.limit_reached = command.limit_reached;
     finish_if_ready(job->second);
 }
 

@@ -73,10 +73,11 @@ void Grid::State::hold(LiveLease& lease, std::uint32_t index, HeldResult held, c
     lease.results.emplace(index, std::move(held));
 }
 
-void Grid::State::verify(const LiveLease& lease, std::uint32_t index, const HeldResult& result,
+void Grid::State::verify(const LiveLease& lease, std::uint32_t index, HeldResult& result,
                          core::ItemFinished& event) {
     const auto& item = lease.items[index];
     const auto reply = read_reply(result.body);
+    result.cached_tokens = std::min(reply.cached_tokens, result.prompt_tokens);
     if (!reply.well_formed) {
         event.verdict = core::Verdict::implausible;
         event.detail = "the reply is not what an engine sends";

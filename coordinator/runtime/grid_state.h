@@ -55,6 +55,7 @@ struct Grid::State {
         std::string body;
         std::uint32_t prompt_tokens = 0;
         std::uint32_t generated_tokens = 0;
+        std::uint32_t cached_tokens = 0;  ///< of the prompt's, as the reply says
         std::uint64_t device_micros = 0;
         core::WorkPart part;               ///< of the device's time, by the coordinator's clock
         std::int64_t credited_micros = 0;  ///< of device_micros: what can be true
@@ -87,6 +88,12 @@ struct Grid::State {
         bool expired = false;
         bool cancelled = false;
         bool finishing = false;
+        // Of one with a maximum price (terms.limited()).
+        Money left;             ///< not spent yet
+        bool spending = false;  ///< the scheduler has not heard of `left`
+        bool limit_reached = false;
+        std::optional<WallTime> waits_until;  ///< for a cheaper time band
+        std::string note;
     };
 
     struct OfferedModel {
@@ -94,6 +101,7 @@ struct Grid::State {
         std::vector<store::Canary> canaries;
         std::set<NodeId> ready_on;  ///< connected nodes that have it in memory
         bool offered = true;        ///< else it was removed, and work for it may still run
+        double typical_answer = 0;  ///< generated tokens; 0: none was seen
     };
 
     struct LiveStream {
@@ -157,7 +165,7 @@ struct Grid::State {
     // grid_results.cpp
     void on_results(const NodeId& node, wire::ToCoordinator& message);
     /// The verifier stage: what speaks for or against one reply goes into `event`.
-    void verify(const LiveLease& lease, std::uint32_t index, const HeldResult& result,
+    void verify(const LiveLease& lease, std::uint32_t index, HeldResult& result,
                 core::ItemFinished& event);
     void hold(LiveLease& lease, std::uint32_t index, HeldResult held, core::WorkPart part,
               core::Verdict verdict);
@@ -209,6 +217,16 @@ struct Grid::State {
     void save_standings();
     boost::asio::awaitable<Status> take_up_job(store::Job record);
 
+    // grid_prices.cpp
+    /// Takes the price of an accepted item from what is left; false: more than that.
+    [[nodiscard]] bool spend(OpenJob& job, Money price);
+    void tell_limits();
+    /// Does the job wait for a cheaper time band? Says so in its note.
+    void look_at_price(OpenJob& job);
+    void review_prices();
+    void arm_price_timer();
+    void note_answer(const Sha256& model, std::uint32_t generated_tokens);
+
     Options options;
     const Clock& clock;
     store::StoreExecutor& store;
@@ -219,6 +237,8 @@ struct Grid::State {
     std::optional<Time> timer_at;
     boost::asio::steady_timer retry_timer;
     boost::asio::steady_timer offered_timer;
+    boost::asio::steady_timer price_timer;
+    bool price_timer_runs = false;
     Time offered_counted;
     boost::asio::thread_pool blocking{1};  ///< finds lines, writes output files
     boost::asio::thread_pool reading{1};   ///< packs leases
@@ -234,6 +254,7 @@ struct Grid::State {
     std::uint64_t next_load = 1;
     std::map<LeaseId, LiveLease> leases;
     std::unordered_map<JobId, OpenJob> jobs;
+    std::vector<JobId> spending;    ///< jobs of which the scheduler is to hear what is left
     std::map<JobId, bool> opening;  ///< their input is being read; true: cancelled meanwhile
     std::deque<JobId> to_finish;    ///< all is settled and saved, their files are not written
     std::size_t finishers = 0;      ///< tasks that do so

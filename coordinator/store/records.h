@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "coordinator/ledger/job_terms.h"
 #include "shared/model/currency.h"
 #include "shared/model/gpu_catalogue.h"
 #include "shared/model/ids.h"
@@ -259,7 +260,8 @@ struct Job {
     std::string endpoint;  ///< "/v1/chat/completions"
     std::string model;     ///< name
     Sha256 model_sha256;
-    TokenPrice price;  ///< in force when the job was admitted
+    TokenPrice price;        ///< outside of all time bands, of any tier
+    ledger::JobTerms terms;  ///< in force when the job was admitted
     FileId input_file;
     FileId output_file;  ///< empty until there is one
     FileId error_file;

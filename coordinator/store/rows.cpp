@@ -209,6 +209,10 @@ Job job_row(const Query& row) {
     job.errors_json = row.text("errors_json");
     job.currency = currency(row.text("currency"));
     job.held = row.money("held");
+    if (auto terms = ledger::job_terms_of_text(row.text("terms")))
+        job.terms = std::move(*terms);
+    else
+        job.terms.tariff = ledger::fixed_tariff(job.price, job.currency, job.privacy);
     job.created = row.time("created");
     job.deadline = row.time("deadline");
     job.started = row.optional_time("started");

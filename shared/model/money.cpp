@@ -6,10 +6,15 @@
 
 namespace gleaner {
 
-Money price_of(TokenPrice price, std::int64_t prompt_tokens, std::int64_t generated_tokens) {
+Money price_of(TokenPrice price, std::int64_t prompt_tokens, std::int64_t generated_tokens,
+               std::int64_t cached_tokens) {
     __extension__ using Wide = __int128;
-    const Wide total = static_cast<Wide>(price.prompt_micros_per_million) * prompt_tokens +
-                       static_cast<Wide>(price.generated_micros_per_million) * generated_tokens;
+    const auto cached =
+        std::clamp<std::int64_t>(cached_tokens, 0, std::max<std::int64_t>(prompt_tokens, 0));
+    const Wide total =
+        static_cast<Wide>(price.prompt_micros_per_million) * (prompt_tokens - cached) +
+        static_cast<Wide>(price.cached_micros_per_million()) * cached +
+        static_cast<Wide>(price.generated_micros_per_million) * generated_tokens;
     const Wide micros = (total + 500'000) / 1'000'000;
     constexpr Wide most = std::numeric_limits<std::int64_t>::max() / 4;
     return {static_cast<std::int64_t>(micros > most ? most : micros)};

@@ -6,6 +6,8 @@ gleaner_unit_test(unit_store
         coordinator/ledger/revenue_test.cpp
         coordinator/ledger/payee_test.cpp
         coordinator/ledger/payout_test.cpp
+        coordinator/ledger/job_terms_test.cpp
+        coordinator/ledger/price_book_test.cpp
         coordinator/store/accept_test.cpp
         coordinator/store/archive_test.cpp
         coordinator/store/audit_test.cpp
@@ -32,6 +34,7 @@ gleaner_unit_test(unit_store
         coordinator/store/pending_sums_test.cpp
         coordinator/store/people_test.cpp
         coordinator/store/reconcile_test.cpp
+        coordinator/store/prices_test.cpp
         coordinator/store/sites_test.cpp
         coordinator/store/sqlite/database_test.cpp
         coordinator/store/sqlite/query_plan_test.cpp

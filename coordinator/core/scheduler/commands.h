@@ -78,6 +78,7 @@ struct DiscardResult {
 struct JobDrained {
     JobId job;
     bool expired = false;
+    bool limit_reached = false;  ///< JobLimited left no room: the rest was not lent
 };
 
 struct StartStream {

@@ -282,6 +282,9 @@ void Scheduler::State::settle(Job& job, std::uint32_t item, SettleItem command) 
     command.item = item;
     job.settled[item] = true;
     ++job.settled_count;
+    // It may have cost the most that an item can, until JobLimited says what it did cost.
+    if (job.items_at_once && !command.results.empty() && *job.items_at_once > 0)
+        --*job.items_at_once;
     Index done_by = nowhere;
     if (!command.results.empty()) done_by = find_node(command.results.front().node)->index;
     if (const auto state = job.states.find(item); state != job.states.end()) {

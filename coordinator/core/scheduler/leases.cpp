@@ -90,6 +90,7 @@ void Scheduler::State::release(Lease& lease, std::uint32_t index) {
     if (entry.canary) return;
     if (entry.suspect) --slot.suspects;
     --lease.job->lent;
+    if (lease.job->items_at_once) perhaps_exhausted.insert(lease.job->sequence);
     --lent_items;
     refund(*lease.customer, lease.tokens_each);
     const auto state = lease.job->states.find(entry.item);
@@ -177,7 +178,7 @@ void Scheduler::State::on(const LeaseReturned& event) {
 
 void Scheduler::State::on_lease_expired(Lease& lease) {
     if (lease.job != nullptr && lease.job->deadline <= now) {
-        end_job(*lease.job, true, "the job's deadline has passed");
+        end_job(*lease.job, {{}, true}, "the job's deadline has passed");
         return;
     }
     auto& node = *lease.node;
