@@ -14,6 +14,7 @@
 #include "coordinator/store/meter_days.h"
 #include "coordinator/store/records.h"
 #include "coordinator/store/rows.h"
+#include "coordinator/store/spending.h"
 #include "coordinator/store/sqlite/database.h"
 #include "coordinator/store/store.h"
 
@@ -37,7 +38,8 @@ struct Store::State {
           clock(injected),
           journal(*database, injected),
           grid_days(*database),
-          meter_days(*database) {}
+          meter_days(*database),
+          spending(*database, injected) {}
 
     std::unique_ptr<Database> database;
     const Clock& clock;
@@ -45,6 +47,7 @@ struct Store::State {
     Journal journal;
     GridDays grid_days;
     MeterDays meter_days;
+    Spending spending;
     std::unordered_map<std::string, MeterSource> sources;
 
     Status begin();

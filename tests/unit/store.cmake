@@ -1,8 +1,10 @@
 gleaner_unit_test(unit_store
     SOURCES
+        coordinator/ledger/allowance_test.cpp
         coordinator/ledger/ledger_test.cpp
         coordinator/store/accept_test.cpp
         coordinator/store/benchmarks_test.cpp
+        coordinator/store/budgets_test.cpp
         coordinator/store/catalogue_test.cpp
         coordinator/store/check_test.cpp
         coordinator/store/enrolment_test.cpp
@@ -10,13 +12,18 @@ gleaner_unit_test(unit_store
         coordinator/store/files_test.cpp
         coordinator/store/idempotency_test.cpp
         coordinator/store/jobs_test.cpp
+        coordinator/store/keys_test.cpp
         coordinator/store/ledger_sequence_test.cpp
         coordinator/store/money_test.cpp
         coordinator/store/pending_sums_test.cpp
         coordinator/store/people_test.cpp
         coordinator/store/sites_test.cpp
+        coordinator/store/spending_sequence_test.cpp
         coordinator/store/sqlite/database_test.cpp
         coordinator/store/sqlite/query_plan_test.cpp
         coordinator/store/statements_test.cpp
         coordinator/store/store_test.cpp
+        coordinator/store/tenants_migration_test.cpp
+        coordinator/store/tenants_test.cpp
+        coordinator/store/usage_test.cpp
     DEPS gleaner_store SQLite::SQLite3)
