@@ -79,6 +79,19 @@ Status check_payouts(Database& database, Violations& violations) {
     });
 }
 
+Status check_usage(Database& database, Violations& violations) {
+    GLEANER_TRY(find(database, violations, sql::find_hours_unlike_meters, [](const Query& row) {
+        return "hour " + row.text("hour") + " of usage source " + row.text("source") +
+               " is not what its meter records sum to: " + row.text("requests") +
+               " requests and a price of " + amount(row, "price") + " are missing";
+    }));
+    return find(database, violations, sql::find_spending_unlike_hours, [](const Query& row) {
+        return "what " + row.text("kind") + " " + row.text("id") + " spent in " +
+               month_text(Month{row.integer("month")}) +
+               " is not what its usage sums to: " + amount(row, "micros") + " are missing";
+    });
+}
+
 Status check_meters(Database& database, Violations& violations) {
     GLEANER_TRY(find(database, violations, sql::find_attempts_billed_twice, [](const Query& row) {
         return "attempt " + row.text("attempt_key") + " was billed " + row.text("times") + " times";
@@ -133,6 +146,7 @@ Result<ledger::CheckReport> Store::check_ledger() {
         GLEANER_TRY(check_balances(database, report.violations));
         GLEANER_TRY(check_payouts(database, report.violations));
         GLEANER_TRY(check_meters(database, report.violations));
+        GLEANER_TRY(check_usage(database, report.violations));
         return report;
     });
 }

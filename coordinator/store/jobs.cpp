@@ -1,5 +1,6 @@
 #include <limits>
 
+#include "coordinator/store/allowances.h"
 #include "coordinator/store/state.h"
 #include "coordinator/store/store.h"
 #include "shared/util/random.h"
@@ -7,14 +8,6 @@
 namespace gleaner::store {
 
 namespace {
-
-Error insufficient_credit(Money available, Money hold) {
-    return {ErrorCode::resource_exhausted,
-            "the credit is too small for this batch: it may cost up to " + to_decimal(hold) +
-                ", available are " + to_decimal(available) + "; top up by at least " +
-                to_decimal(hold - available),
-            Blame::customer};
-}
 
 Error job_has_ended(const JobId& id, JobState state) {
     return {ErrorCode::failed_precondition,
@@ -31,18 +24,18 @@ Status insert_job(Store::State& state, Job& job) {
         job.price.generated_micros_per_million, job.input_file, to_string(job.state),
         to_string(job.privacy), job.replicas, job.metadata_json, job.errors_json, job.counts.total,
         hold_account.value, job.created, job.deadline, job.started, job.ended,
-        ledger::to_text(job.terms)));
+        ledger::to_text(job.terms), job.api_key));
     job.number = database.last_row();
     return database.run(sql::insert_job_progress, job.number);
 }
 
 Status hold_credit(Store::State& state, const Job& job, Money hold) {
+    if (hold == Money{}) return ok();
+    GLEANER_TRY(const auto allowed, allowance(state, job.customer, job.project, job.api_key));
+    GLEANER_TRY(ledger::check_allowance(allowed, {}, hold, "batch"));
     Journal& journal = state.journal;
     GLEANER_TRY(const auto customer,
                 journal.account(ledger::customer_account(job.customer, job.currency)));
-    GLEANER_TRY(const auto available, journal.balance(customer));
-    if (available < hold) return insufficient_credit(available, hold);
-    if (hold == Money{}) return ok();
     GLEANER_TRY(const auto held, journal.account(ledger::hold_account(job.id, job.currency)));
     const Line lines[] = {{customer, -hold}, {held, hold}};
     return journal.post(ledger::EntryKind::hold, "hold:" + job.id.get(), lines);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "coordinator/ledger/job_terms.h"
+#include "coordinator/store/scopes.h"
 #include "shared/model/currency.h"
 #include "shared/model/gpu_catalogue.h"
 #include "shared/model/ids.h"
@@ -33,6 +34,21 @@ struct Principal {
     std::string subject;
     CustomerId customer;                        ///< for project keys
     OperatorRole role = OperatorRole::support;  ///< for operators' keys
+    // Of a project's key:
+    Currency currency = Currency::cny;  ///< its project's
+    Scopes scopes = usual_scopes;
+    std::int64_t requests_per_minute = 0;  ///< 0: the customer's own limit only
+    std::int64_t tokens_per_minute = 0;    ///< likewise
+    std::optional<WallTime> expires = {};
+};
+
+/// What a project's key may do and take. Operators', owners' and partners' keys have none of it.
+struct KeyLimits {
+    Scopes scopes = usual_scopes;
+    std::optional<Money> monthly_cap = {};  ///< of what it may spend, in the project's currency
+    std::int64_t requests_per_minute = 0;   ///< 0: no limit of its own
+    std::int64_t tokens_per_minute = 0;     ///< likewise
+    std::optional<WallTime> expires = {};   ///< of keys of all kinds
 };
 
 /// A key as listed: the secret itself is shown once, when made; only its SHA-256 is stored.
@@ -43,6 +59,7 @@ struct Credential {
     std::string label;
     WallTime created;
     std::optional<WallTime> revoked;
+    KeyLimits limits = {};
 };
 
 struct Owner {
@@ -58,12 +75,16 @@ struct Partner {
     WallTime created;
 };
 
+inline constexpr std::int32_t customer_weight_usual = 100;
+inline constexpr std::int32_t customer_weight_max = 1'000;
+
 struct Customer {
     CustomerId id;
     std::string name;
     PartnerId referred_by;
     OwnerId own_sites_of;  ///< the owner whose sites count as this customer's own; empty: none
     WallTime created;
+    std::int32_t weight = customer_weight_usual;  ///< of its share when nodes are scarce, 1 to 1000
 };
 
 struct Project {
@@ -256,9 +277,11 @@ struct Job {
     std::int64_t number = 0;
     ProjectId project;
     CustomerId customer;
-    OwnerId own_sites_of;  ///< the customer's, at admission
-    std::string endpoint;  ///< "/v1/chat/completions"
-    std::string model;     ///< name
+    OwnerId own_sites_of;                         ///< the customer's, at admission
+    std::string api_key;                          ///< id of the key that made it; empty: not known
+    std::int32_t weight = customer_weight_usual;  ///< the customer's, as it is now
+    std::string endpoint;                         ///< "/v1/chat/completions"
+    std::string model;                            ///< name
     Sha256 model_sha256;
     TokenPrice price;        ///< outside of all time bands, of any tier
     ledger::JobTerms terms;  ///< in force when the job was admitted
@@ -297,6 +320,7 @@ struct MeterRecord {
     RequestId request;
     ProjectId project;
     CustomerId customer;
+    std::string api_key;  ///< id of the key that asked; empty: not known
     NodeId node;
     SiteId site;
     OwnerId owner;

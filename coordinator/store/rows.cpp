@@ -65,6 +65,12 @@ Currency currency(const std::string& code) {
     return *known;
 }
 
+Scopes scopes(const std::string& text) {
+    const auto known = parse_scopes(text);
+    GLEANER_CHECK(known.has_value(), "only known scopes are stored");
+    return known.value();
+}
+
 bool ended(JobState state) {
     return state == JobState::completed || state == JobState::failed ||
            state == JobState::expired || state == JobState::cancelled;
@@ -80,8 +86,12 @@ Partner partner_row(const Query& row) {
 }
 
 Customer customer_row(const Query& row) {
-    return {row.id<CustomerId>("id"), row.text("name"), row.id<PartnerId>("referred_by"),
-            row.id<OwnerId>("own_sites_of"), row.time("created")};
+    return {row.id<CustomerId>("id"),
+            row.text("name"),
+            row.id<PartnerId>("referred_by"),
+            row.id<OwnerId>("own_sites_of"),
+            row.time("created"),
+            static_cast<std::int32_t>(row.integer("weight"))};
 }
 
 Project project_row(const Query& row) {
@@ -90,9 +100,20 @@ Project project_row(const Query& row) {
 }
 
 Credential credential_row(const Query& row) {
-    return {row.text("id"),      principal_kind(row.text("kind")),
-            row.text("subject"), row.text("label"),
-            row.time("created"), row.optional_time("revoked")};
+    Credential credential;
+    credential.id = row.text("id");
+    credential.kind = principal_kind(row.text("kind"));
+    credential.subject = row.text("subject");
+    credential.label = row.text("label");
+    credential.created = row.time("created");
+    credential.revoked = row.optional_time("revoked");
+    auto& limits = credential.limits;
+    limits.scopes = scopes(row.text("scopes"));
+    if (!row.null("monthly_cap")) limits.monthly_cap = row.money("monthly_cap");
+    limits.requests_per_minute = row.integer("requests_per_minute");
+    limits.tokens_per_minute = row.integer("tokens_per_minute");
+    limits.expires = row.optional_time("expires");
+    return credential;
 }
 
 Site site_row(const Query& row) {
@@ -193,6 +214,8 @@ Job job_row(const Query& row) {
     job.project = row.id<ProjectId>("project");
     job.customer = row.id<CustomerId>("customer");
     job.own_sites_of = row.id<OwnerId>("own_sites_of");
+    job.api_key = row.text("api_key");
+    job.weight = static_cast<std::int32_t>(row.integer("weight"));
     job.endpoint = row.text("endpoint");
     job.model = row.text("model");
     job.model_sha256 = row.id<Sha256>("model_sha256");

@@ -14,6 +14,7 @@ namespace gleaner::store {
 [[nodiscard]] Plausibility plausibility(const std::string& text);
 [[nodiscard]] JobState job_state(const std::string& text);
 [[nodiscard]] Currency currency(const std::string& code);
+[[nodiscard]] Scopes scopes(const std::string& text);
 /// completed, failed, expired, cancelled.
 [[nodiscard]] bool ended(JobState state);
 

@@ -151,7 +151,7 @@ Copied run_raw(const std::string& written, const std::string& empty, std::int64_
         read_rows(source, "meters",
                   "number, source, attempt_key, request, prompt_tokens, generated_tokens, "
                   "device_micros, price, owner_share, owner_partner_share, "
-                  "customer_partner_share, cached_tokens, reference_micros",
+                  "customer_partner_share, cached_tokens, reference_micros, usage",
                   "number");
     Raw target(empty);
     target.run("PRAGMA foreign_keys = OFF");  // accounts and sources are not copied

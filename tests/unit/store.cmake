@@ -2,6 +2,7 @@ gleaner_unit_test(unit_store
     SOURCES
         coordinator/ledger/customer_contract_test.cpp
         coordinator/ledger/audit_chain_test.cpp
+        coordinator/ledger/allowance_test.cpp
         coordinator/ledger/ledger_test.cpp
         coordinator/ledger/revenue_test.cpp
         coordinator/ledger/payee_test.cpp
@@ -12,6 +13,7 @@ gleaner_unit_test(unit_store
         coordinator/store/archive_test.cpp
         coordinator/store/audit_test.cpp
         coordinator/store/benchmarks_test.cpp
+        coordinator/store/budgets_test.cpp
         coordinator/store/catalogue_test.cpp
         coordinator/store/check_test.cpp
         coordinator/store/contracts_test.cpp
@@ -24,6 +26,7 @@ gleaner_unit_test(unit_store
         coordinator/store/files_test.cpp
         coordinator/store/idempotency_test.cpp
         coordinator/store/jobs_test.cpp
+        coordinator/store/keys_test.cpp
         coordinator/store/ledger_sequence_test.cpp
         coordinator/store/metering_test.cpp
         coordinator/store/money_test.cpp
@@ -36,8 +39,12 @@ gleaner_unit_test(unit_store
         coordinator/store/reconcile_test.cpp
         coordinator/store/prices_test.cpp
         coordinator/store/sites_test.cpp
+        coordinator/store/spending_sequence_test.cpp
         coordinator/store/sqlite/database_test.cpp
         coordinator/store/sqlite/query_plan_test.cpp
         coordinator/store/statements_test.cpp
         coordinator/store/store_test.cpp
+        coordinator/store/tenants_migration_test.cpp
+        coordinator/store/tenants_test.cpp
+        coordinator/store/usage_test.cpp
     DEPS gleaner_store SQLite::SQLite3)

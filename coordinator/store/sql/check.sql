@@ -152,3 +152,34 @@ WHERE b.micros <> coalesce(d.micros, 0) LIMIT 20;
 -- name: find_archived_attempts_billed
 SELECT attempt_key FROM live_meters m
 WHERE EXISTS (SELECT 1 FROM archived_attempts x WHERE x.attempt_key = m.attempt_key) LIMIT 20;
+
+-- name: find_hours_unlike_meters
+SELECT source, hour, sum(requests) AS requests, sum(price) AS price FROM (
+    SELECT usage AS source, number / 1024 / 3600000000 AS hour, number % 1024 = 0 AS requests,
+           prompt_tokens, cached_tokens, generated_tokens, price
+    FROM live_meters
+    UNION ALL
+    SELECT source, hour, -requests, -prompt_tokens, -cached_tokens, -generated_tokens, -price
+    FROM usage_hours
+    WHERE hour >= (SELECT archived_until FROM book_marks WHERE only = 1) / 3600000000)
+GROUP BY source, hour
+HAVING sum(requests) <> 0 OR sum(prompt_tokens) <> 0 OR sum(cached_tokens) <> 0
+    OR sum(generated_tokens) <> 0 OR sum(price) <> 0 LIMIT 20;
+
+-- name: find_spending_unlike_hours
+SELECT kind, id, month, sum(micros) AS micros FROM (
+    SELECT w.kind AS kind, CASE w.kind WHEN 'key' THEN u.api_key WHEN 'project' THEN u.project
+                                       ELSE u.customer END AS id,
+           p.currency AS currency,
+           (strftime('%Y', h.hour * 3600 + 28800, 'unixepoch') - 1970) * 12
+               + strftime('%m', h.hour * 3600 + 28800, 'unixepoch') - 1 AS month,
+           h.price AS micros
+    FROM usage_hours h JOIN usage_sources u ON u.number = h.source
+                       JOIN projects p ON p.id = u.project
+                       JOIN (SELECT 'key' AS kind UNION ALL SELECT 'project'
+                             UNION ALL SELECT 'customer') w
+    WHERE w.kind <> 'key' OR u.api_key <> ''
+    UNION ALL
+    SELECT s.kind, s.id, s.currency, m.month, -m.micros
+    FROM spend_months m JOIN spenders s ON s.number = m.spender)
+GROUP BY kind, id, currency, month HAVING sum(micros) <> 0 LIMIT 20;

@@ -4,16 +4,17 @@
 INSERT INTO jobs (id, project, customer, own_sites_of, endpoint, model, model_sha256,
                   prompt_micros_per_million, generated_micros_per_million, input_file, state,
                   privacy, replicas, metadata_json, errors_json, total, hold_account, created,
-                  deadline, started, ended, terms)
+                  deadline, started, ended, terms, api_key)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-        ?21, ?22);
+        ?21, ?22, ?23);
 
 -- name: insert_job_progress
 INSERT INTO job_progress (job_number) VALUES (?1);
 
 -- name: select_job
 SELECT j.id AS id, j.number AS number, j.project AS project, j.customer AS customer,
-       j.own_sites_of AS own_sites_of, j.endpoint AS endpoint, j.model AS model,
+       j.own_sites_of AS own_sites_of, j.api_key AS api_key, c.weight AS weight,
+       j.endpoint AS endpoint, j.model AS model,
        j.model_sha256 AS model_sha256, j.prompt_micros_per_million AS prompt_micros_per_million,
        j.generated_micros_per_million AS generated_micros_per_million,
        j.input_file AS input_file, j.output_file AS output_file, j.error_file AS error_file,
@@ -25,11 +26,13 @@ SELECT j.id AS id, j.number AS number, j.project AS project, j.customer AS custo
 FROM jobs j JOIN job_progress p ON p.job_number = j.number
             JOIN balances b ON b.account = j.hold_account
             JOIN accounts a ON a.number = j.hold_account
+            JOIN customers c ON c.id = j.customer
 WHERE j.id = ?1;
 
 -- name: list_jobs
 SELECT j.id AS id, j.number AS number, j.project AS project, j.customer AS customer,
-       j.own_sites_of AS own_sites_of, j.endpoint AS endpoint, j.model AS model,
+       j.own_sites_of AS own_sites_of, j.api_key AS api_key, c.weight AS weight,
+       j.endpoint AS endpoint, j.model AS model,
        j.model_sha256 AS model_sha256, j.prompt_micros_per_million AS prompt_micros_per_million,
        j.generated_micros_per_million AS generated_micros_per_million,
        j.input_file AS input_file, j.output_file AS output_file, j.error_file AS error_file,
@@ -41,11 +44,13 @@ SELECT j.id AS id, j.number AS number, j.project AS project, j.customer AS custo
 FROM jobs j JOIN job_progress p ON p.job_number = j.number
             JOIN balances b ON b.account = j.hold_account
             JOIN accounts a ON a.number = j.hold_account
+            JOIN customers c ON c.id = j.customer
 WHERE j.project = ?1 AND j.number < ?2 ORDER BY j.number DESC LIMIT ?3;
 
 -- name: list_open_jobs
 SELECT j.id AS id, j.number AS number, j.project AS project, j.customer AS customer,
-       j.own_sites_of AS own_sites_of, j.endpoint AS endpoint, j.model AS model,
+       j.own_sites_of AS own_sites_of, j.api_key AS api_key, c.weight AS weight,
+       j.endpoint AS endpoint, j.model AS model,
        j.model_sha256 AS model_sha256, j.prompt_micros_per_million AS prompt_micros_per_million,
        j.generated_micros_per_million AS generated_micros_per_million,
        j.input_file AS input_file, j.output_file AS output_file, j.error_file AS error_file,
@@ -57,6 +62,7 @@ SELECT j.id AS id, j.number AS number, j.project AS project, j.customer AS custo
 FROM jobs j INDEXED BY jobs_open JOIN job_progress p ON p.job_number = j.number
             JOIN balances b ON b.account = j.hold_account
             JOIN accounts a ON a.number = j.hold_account
+            JOIN customers c ON c.id = j.customer
 WHERE j.ended IS NULL AND j.state IN ('in_progress', 'cancelling', 'finalizing')
 ORDER BY j.number;
 

@@ -42,8 +42,8 @@ SELECT micros FROM postings WHERE account = ?1 AND entry = ?2;
 -- name: insert_meter
 INSERT INTO meters (number, source, attempt_key, request, prompt_tokens, generated_tokens,
                     device_micros, price, owner_share, owner_partner_share,
-                    customer_partner_share, cached_tokens, reference_micros)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                    customer_partner_share, cached_tokens, reference_micros, usage)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
 ON CONFLICT (attempt_key) DO NOTHING;
 
 -- name: add_meter_day

@@ -30,6 +30,8 @@ const std::set<std::string> may_scan{"list_owners",
                                      "list_standings",
                                      "list_file_ids",
                                      "list_price_books",
+                                     "list_alerts",
+                                     "list_budgets",
                                      "count_ledger",
                                      "sum_ledger",
                                      "forget_unfinished_idempotency_keys",
@@ -115,11 +117,11 @@ TEST_CASE("every statement that may scan exists and does") {
 
 TEST_CASE("the statements of the hot path sort nothing and build no temporary tree") {
     Plans plans;
-    const std::set<std::string> hot{"select_job_for_accept", "insert_outcome",    "insert_meter",
-                                    "insert_entry",          "insert_posting",    "add_balance",
-                                    "add_job_progress",      "insert_receipt",    "select_outcome",
-                                    "list_outcomes",         "list_outcome_keys", "authenticate",
-                                    "select_receipt"};
+    const std::set<std::string> hot{
+        "select_job_for_accept", "insert_outcome", "insert_meter",      "insert_entry",
+        "insert_posting",        "add_balance",    "add_job_progress",  "insert_receipt",
+        "select_outcome",        "list_outcomes",  "list_outcome_keys", "authenticate",
+        "select_receipt",        "add_usage_hour", "add_spend_month"};
     std::size_t seen = 0;
     for (const auto& text : sql::statements) {
         if (!hot.contains(text.name)) continue;
