@@ -1,6 +1,6 @@
 #pragma once
 /// How devices spent the time that they were on offer: what was useful, what was lost and to what.
-/// Statistics: money is never computed from them. Pure.
+/// Statistics: of money, only how far a guaranteed minimum is paid depends on them. Pure.
 ///
 ///     offered = idle + leased        leased = useful + Σ lost        goodput = useful ÷ leased
 ///

@@ -98,12 +98,12 @@ Answer end(AdminState& state, Call call) {
 
 std::vector<AdminRoute> contract_routes() {
     return {
-        {api::Method::post, "/api/v1/owners/{id}/contracts", operators, propose},
+        {api::Method::post, "/api/v1/owners/{id}/contracts", admins | finance, propose},
         {api::Method::get, "/api/v1/owners/{id}/contracts", operators | owners, list},
         {api::Method::get, "/api/v1/revenue-contracts/{id}", operators | owners, show},
         {api::Method::post, "/api/v1/revenue-contracts/{id}/sign", owners, sign,
          "only the owner signs, with a key of their own"},
-        {api::Method::post, "/api/v1/revenue-contracts/{id}/end", operators | owners, end},
+        {api::Method::post, "/api/v1/revenue-contracts/{id}/end", admins | finance | owners, end},
     };
 }
 

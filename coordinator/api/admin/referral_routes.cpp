@@ -120,7 +120,7 @@ std::vector<AdminRoute> referral_routes() {
         {api::Method::delete_, "/api/v1/partners/{id}/codes/{code}", operators | partners,
          revoke_code},
         {api::Method::get, "/api/v1/partners/{id}/referrals", operators | partners, list_referrals},
-        {api::Method::put, "/api/v1/partners/{id}/cap", operators, set_cap},
+        {api::Method::put, "/api/v1/partners/{id}/cap", admins | finance, set_cap},
         {api::Method::get, "/api/v1/owners/{id}/referrer", operators | owners, show_referrer},
     };
 }

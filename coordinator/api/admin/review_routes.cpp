@@ -85,10 +85,10 @@ Answer refund(AdminState& state, Call call) {
 std::vector<AdminRoute> review_routes() {
     return {
         {api::Method::get, "/api/v1/withheld-nodes", operators | owners, list_withheld},
-        {api::Method::post, "/api/v1/nodes/{id}/withhold-earnings", operators, withhold},
-        {api::Method::post, "/api/v1/nodes/{id}/release-earnings", operators, release},
-        {api::Method::post, "/api/v1/nodes/{id}/claw-back", operators, claw_back},
-        {api::Method::post, "/api/v1/requests/{id}/refund", operators, refund},
+        {api::Method::post, "/api/v1/nodes/{id}/withhold-earnings", admins | finance, withhold},
+        {api::Method::post, "/api/v1/nodes/{id}/release-earnings", admins | finance, release},
+        {api::Method::post, "/api/v1/nodes/{id}/claw-back", admins | finance, claw_back},
+        {api::Method::post, "/api/v1/requests/{id}/refund", admins | finance, refund},
     };
 }
 

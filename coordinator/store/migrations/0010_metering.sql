@@ -1,6 +1,7 @@
 -- How each node's devices were used, by day (counted from 1970, in Shanghai): microseconds of
 -- device time. Leased time is useful + all that was lost, offered time is that + idle: both are
--- sums of what stands here and stored nowhere. For estimates and owners' eyes, not money.
+-- sums of what stands here and stored nowhere. For estimates and owners' eyes; of money, only how far
+-- a guaranteed minimum is paid depends on it.
 CREATE TABLE node_days (
     node TEXT NOT NULL REFERENCES nodes (id),
     day INTEGER NOT NULL,

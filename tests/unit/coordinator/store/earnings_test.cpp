@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include "coordinator/store/contracts.h"
+#include "coordinator/store/metering.h"
 #include "coordinator/store/referrals.h"
 #include "shared/model/civil_day.h"
 #include "shared/util/random.h"
@@ -233,6 +234,35 @@ TEST_CASE_FIXTURE(Fixture,
     clock.advance(24h * 5);
     work({1'000});
     CHECK(owner().pending == Money{750 + 700});
+    check();
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "a guarantee fills up a month, for hours of machines that were checked") {
+    RevenueContracts contracts(*store);
+    ledger::RevenueTerms terms;
+    terms.guarantee = {{1'000'000}, 100};
+    const auto month = month_of(today()).next();
+    const auto contract =
+        contracts
+            .propose(world.owner.id, Currency::cny, terms, first_day(month), std::nullopt, "ann")
+            .value();
+    const Principal owner_key{PrincipalKind::owner, world.owner_key.id, world.owner.id.get(), {}};
+    REQUIRE(contracts.sign(contract.id, owner_key).has_value());
+    clock.advance(start_of_day(first_day(month)) - clock.wall());
+    constexpr std::int64_t hour = 3'600'000'000;
+    DeviceUse busy;
+    busy.idle_micros = 49 * hour;
+    busy.useful_micros = 1 * hour;
+    DeviceUse present;  // never checked, never used: it earns nothing
+    present.idle_micros = 600 * hour;
+    const std::pair<NodeId, DeviceUse> rows[] = {{world.nodes[0], busy}, {world.nodes[1], present}};
+    REQUIRE(Metering(*store).add_use(today(), rows).has_value());
+    work({100'000});
+    clock.advance(start_of_day(first_day(month.next())) - clock.wall());
+    REQUIRE(earnings.confirm_through(today() - 1).has_value());
+    // 50 of 100 hours: half of the guarantee, of which 70 000 came as shares.
+    CHECK(confirmed() == Money{500'000});
     check();
 }
 
