@@ -76,5 +76,6 @@ struct AdminState {
 [[nodiscard]] std::vector<AdminRoute> node_routes();
 [[nodiscard]] std::vector<AdminRoute> catalogue_routes();
 [[nodiscard]] std::vector<AdminRoute> money_routes();
+[[nodiscard]] std::vector<AdminRoute> price_routes();
 
 }  // namespace gleaner::admin
