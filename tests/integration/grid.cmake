@@ -19,4 +19,5 @@ gleaner_grid_test(integration_models ${CMAKE_CURRENT_SOURCE_DIR}/models.test.mjs
 gleaner_grid_test(integration_earnings ${CMAKE_CURRENT_SOURCE_DIR}/earnings.test.mjs)
 gleaner_grid_test(integration_guest ${CMAKE_CURRENT_SOURCE_DIR}/guest.test.mjs)
 gleaner_grid_test(integration_setup ${CMAKE_CURRENT_SOURCE_DIR}/setup.test.mjs)
+gleaner_grid_test(integration_quote ${CMAKE_CURRENT_SOURCE_DIR}/quote.test.mjs)
 gleaner_grid_test(integration_lan_grid ${CMAKE_CURRENT_SOURCE_DIR}/lan.test.mjs)
