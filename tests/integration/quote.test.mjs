@@ -165,7 +165,7 @@ checked('a batch that is too dear now waits for cheaper hours and says so', asyn
   assert.equal(waiting.request_counts.completed, 0);
   const hurried = await grid.batch(grid.apiKey, lines(100),
     { max_price: '1', completion_window: '10m' });
-  assert.match(hurried.json.gleaner.warnings.join(' '), /cannot both be met/);
+  assert.match(hurried.json.gleaner.warnings.join(' '), /not both be met/);
   await grid.request(grid.apiKey, 'POST', `/v1/batches/${batch.id}/cancel`, { body: '{}' });
   const cancelled = await grid.finished(batch.id);
   assert.equal(cancelled.request_counts.completed, 0);

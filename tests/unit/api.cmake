@@ -6,6 +6,7 @@ gleaner_unit_test(unit_api
         coordinator/api/multipart_test.cpp
         coordinator/api/objects_test.cpp
         coordinator/api/online_answer_test.cpp
+        coordinator/api/prices_test.cpp
         coordinator/api/rate_gate_test.cpp
         coordinator/api/router_test.cpp
         coordinator/api/server_test.cpp
