@@ -55,6 +55,8 @@ void add_node_commands(CLI::App& program, Context& context);
 void add_owner_commands(CLI::App& program, Context& context);
 void add_partner_commands(CLI::App& program, Context& context);
 void add_review_commands(CLI::App& program, Context& context);
+void add_price_commands(CLI::App& program, Context& context);
+void add_quote_command(CLI::App& program, Context& context);
 void add_site_commands(CLI::App& program, Context& context);
 void add_statement_command(CLI::App& program, Context& context);
 void add_token_commands(CLI::App& program, Context& context);

@@ -25,6 +25,8 @@ void add_program(CLI::App& app, Context& context) {
     add_local_commands(app, context);  // more subcommands of `node`
     add_customer_commands(app, context);
     add_apikey_commands(app, context);
+    add_price_commands(app, context);
+    add_quote_command(app, context);
     add_job_commands(app, context);
     add_chat_command(app, context);
     add_contract_commands(app, context);

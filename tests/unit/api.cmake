@@ -6,6 +6,7 @@ gleaner_unit_test(unit_api
         coordinator/api/multipart_test.cpp
         coordinator/api/objects_test.cpp
         coordinator/api/online_answer_test.cpp
+        coordinator/api/prices_test.cpp
         coordinator/api/rate_gate_test.cpp
         coordinator/api/router_test.cpp
         coordinator/api/server_test.cpp
@@ -16,6 +17,7 @@ gleaner_unit_test(unit_api
         coordinator/runtime/grid_canaries_test.cpp
         coordinator/runtime/grid_earnings_test.cpp
         coordinator/runtime/grid_metering_test.cpp
+        coordinator/runtime/grid_prices_test.cpp
         coordinator/runtime/grid_test.cpp
         coordinator/runtime/job_input_test.cpp
         coordinator/runtime/orphans_test.cpp

@@ -115,5 +115,6 @@ struct AdminState {
 [[nodiscard]] std::vector<AdminRoute> payout_batch_routes();
 [[nodiscard]] std::vector<AdminRoute> payout_routes();
 [[nodiscard]] std::vector<AdminRoute> metering_routes();
+[[nodiscard]] std::vector<AdminRoute> price_routes();
 
 }  // namespace gleaner::admin

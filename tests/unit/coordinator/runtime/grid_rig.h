@@ -169,7 +169,8 @@ struct Rig {
             GLEANER_TRY(s.add_file(file));
             job.created = clock.wall();
             job.deadline = clock.wall() + 24h;
-            GLEANER_TRY(job, s.admit_job(job, Money{1'000'000}));
+            job.terms = terms;
+            GLEANER_TRY(job, s.admit_job(job, hold));
             return ok();
         });
         REQUIRE_MESSAGE(admitted.has_value(), admitted.error().message());
@@ -211,6 +212,8 @@ struct Rig {
         return grid->open_stream(std::move(request), sink);
     }
 
+    ledger::JobTerms terms;  ///< of the jobs that are admitted
+    Money hold{1'000'000};
     testing::TemporaryFolder folder;
     SystemClock clock;
     asio::io_context io;
