@@ -51,6 +51,8 @@ asio::awaitable<ApiStatus> serve(AdminState& state, const AdminRoute& route, api
                             ? route.refusal
                             : "this key may not do that: it takes another kind of key");
     }
+    const auto scoped = api::check_scopes(request.caller->principal, route.one_of);
+    if (scoped.has_error()) co_return scoped.error();
     auto text = co_await request.read_all();
     if (text.has_error()) co_return std::move(text).error();
     auto body = JsonBody::parse(text.value());
@@ -111,8 +113,8 @@ asio::awaitable<ApiStatus> receive_artefact(AdminState& state, api::Request& req
 
 AdminApi::AdminApi(AdminOptions options, const AdminNeeds& needs)
     : state_(new AdminState{std::move(options), needs, {}}) {
-    for (const auto& part :
-         {people_routes(), site_routes(), node_routes(), catalogue_routes(), money_routes()}) {
+    for (const auto& part : {people_routes(), key_routes(), tenant_routes(), usage_routes(),
+                             site_routes(), node_routes(), catalogue_routes(), money_routes()}) {
         state_->routes.insert(state_->routes.end(), part.begin(), part.end());
     }
 }

@@ -59,6 +59,7 @@ struct AdminRoute {
     unsigned who;
     Answer (*handler)(AdminState&, Call);
     const char* refusal = nullptr;  ///< why others may not, where that needs saying
+    store::Scopes one_of = {};      ///< a project's key needs one of them; none: every key may
 };
 
 struct AdminState {
@@ -71,7 +72,21 @@ struct AdminState {
 [[nodiscard]] Result<store::Site> site_of_caller(store::Store& store, const Call& call,
                                                  const SiteId& id);
 
+/// The customer, if the caller may act for it; an empty id is a project's key's own. To others it
+/// does not exist.
+[[nodiscard]] Result<store::Customer> customer_of_caller(store::Store& store, const Call& call,
+                                                         const CustomerId& id);
+[[nodiscard]] Result<store::Project> project_of_caller(store::Store& store, const Call& call,
+                                                       const ProjectId& id);
+/// CNY for an empty code. invalid_argument for an unknown one.
+[[nodiscard]] Result<Currency> currency_of(const std::string& code);
+/// The body's "currency".
+[[nodiscard]] Result<Currency> read_currency(JsonBody& body);
+
 [[nodiscard]] std::vector<AdminRoute> people_routes();
+[[nodiscard]] std::vector<AdminRoute> key_routes();
+[[nodiscard]] std::vector<AdminRoute> tenant_routes();
+[[nodiscard]] std::vector<AdminRoute> usage_routes();
 [[nodiscard]] std::vector<AdminRoute> site_routes();
 [[nodiscard]] std::vector<AdminRoute> node_routes();
 [[nodiscard]] std::vector<AdminRoute> catalogue_routes();

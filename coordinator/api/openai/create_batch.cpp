@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "coordinator/api/openai/batch_check.h"
+#include "coordinator/api/openai/credit_gate.h"
 #include "coordinator/api/openai/idempotency.h"
 #include "coordinator/api/openai/objects.h"
 #include "coordinator/api/openai/privacy.h"
@@ -114,6 +115,7 @@ store::Job job_of(const Services& services, const Caller& caller, const BatchReq
     job.project = caller.project;
     job.customer = caller.customer;
     job.own_sites_of = caller.own_sites_of;
+    job.api_key = caller.principal.credential_id;
     job.endpoint = openai::path_of(batch.endpoint);
     job.model = check.model.name;
     job.model_sha256 = check.model.sha256;
@@ -199,6 +201,10 @@ boost::asio::awaitable<ApiResult<std::string>> admit_batch(const Services& servi
     if (check.has_error()) co_return check.error();
     const auto fits = fits_a_node(services, check.value().model);
     if (fits.has_error()) co_return fits.error();
+    // For the moment until the store holds it: what runs online counts, and nothing slips between.
+    const Money most = check.value().faults.empty() ? check.value().hold : Money{};
+    auto hold = co_await services.credit.take(*request.caller, most, "batch");
+    if (hold.has_error()) co_return hold.error();
     const auto job = job_of(services, *request.caller, batch.value(), check.value());
     std::string reply;
     std::function<Result<store::Job>(store::Store&)> work =
@@ -213,6 +219,7 @@ boost::asio::awaitable<ApiResult<std::string>> admit_batch(const Services& servi
     };
     auto admitted = co_await services.store.write(std::move(work));
     if (admitted.has_error()) co_return ApiError(admitted.error());
+    hold.value().charge(most);
     if (!admitted.value().ended) services.grid.open_job(admitted.value());
     co_return reply;
 }
