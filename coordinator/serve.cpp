@@ -205,6 +205,7 @@ Status Parts::build_api(asio::ssl::context context) {
         clock, *store, *blobs, *control, blocking.get_executor(), [this] {
             authenticator->forget();
             models->forget();
+            credit->forget();
         }};
     admin = std::make_unique<admin::AdminApi>(std::move(admin_options), admin_needs);
     admin->add_routes(router);
@@ -230,7 +231,8 @@ void Parts::add_customer_routes() {
     idempotency = std::make_unique<api::IdempotencyKeys>(*store);
     settlements = std::make_unique<api::Settlements>(network.get_executor(), *store, *grid);
     services.emplace(api::Services{limits, clock, *store, *blobs, *grid, blocking.get_executor(),
-                                   *models, *credit, *rates, *idempotency, *settlements, metrics});
+                                   *models, *credit, *rates, *idempotency, *settlements, metrics,
+                                   *authenticator});
     api::add_openai_routes(router, *services);
     disk_room = std::make_unique<api::DiskRoom>([this] { return blobs->free_bytes(); }, clock,
                                                 blocking.get_executor());

@@ -24,9 +24,12 @@ void add_program(CLI::App& app, Context& context) {
     add_node_commands(app, context);
     add_local_commands(app, context);  // more subcommands of `node`
     add_customer_commands(app, context);
+    add_project_commands(app, context);
     add_apikey_commands(app, context);
     add_price_commands(app, context);
     add_quote_command(app, context);
+    add_budget_commands(app, context);
+    add_usage_command(app, context);
     add_job_commands(app, context);
     add_chat_command(app, context);
     add_contract_commands(app, context);

@@ -14,6 +14,7 @@ gleaner_grid_test(integration_bad_input ${CMAKE_CURRENT_SOURCE_DIR}/bad_input.te
 gleaner_grid_test(integration_bad_peer ${CMAKE_CURRENT_SOURCE_DIR}/bad_peer.test.mjs)
 gleaner_grid_test(integration_tampered_engine ${CMAKE_CURRENT_SOURCE_DIR}/tampered_engine.test.mjs)
 gleaner_grid_test(integration_tenants ${CMAKE_CURRENT_SOURCE_DIR}/tenants.test.mjs)
+gleaner_grid_test(integration_tenant_limits ${CMAKE_CURRENT_SOURCE_DIR}/tenant_limits.test.mjs)
 gleaner_grid_test(integration_full_disk ${CMAKE_CURRENT_SOURCE_DIR}/full_disk.test.mjs)
 gleaner_grid_test(integration_models ${CMAKE_CURRENT_SOURCE_DIR}/models.test.mjs)
 gleaner_grid_test(integration_earnings ${CMAKE_CURRENT_SOURCE_DIR}/earnings.test.mjs)

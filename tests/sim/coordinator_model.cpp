@@ -183,6 +183,7 @@ void CoordinatorModel::tell_job(const SimJob& job) {
     core::JobOpened event;
     event.job = job.id;
     event.customer = job.customer;
+    event.weight = job.weight;
     event.own_sites_of = job.own_sites_of;
     event.model = job.model;
     event.privacy = job.privacy;

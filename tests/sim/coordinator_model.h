@@ -28,6 +28,7 @@ class NodeModel;
 struct SimJob {
     JobId id;
     CustomerId customer;
+    std::uint32_t weight = 100;  ///< the customer's
     OwnerId own_sites_of;
     Sha256 model;
     PrivacyClass privacy = PrivacyClass::any;

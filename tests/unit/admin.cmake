@@ -7,4 +7,5 @@ gleaner_unit_test(unit_admin
         coordinator/api/admin/prices_test.cpp
         coordinator/api/admin/revenue_test.cpp
         coordinator/api/admin/site_test.cpp
+        coordinator/api/admin/tenants_test.cpp
     DEPS gleaner_admin)

@@ -1,6 +1,7 @@
 gleaner_unit_test(unit_api
     SOURCES
         coordinator/api/batch_check_test.cpp
+        coordinator/api/credit_gate_test.cpp
         coordinator/api/metrics_test.cpp
         coordinator/api/disk_room_test.cpp
         coordinator/api/multipart_test.cpp
@@ -8,9 +9,11 @@ gleaner_unit_test(unit_api
         coordinator/api/online_answer_test.cpp
         coordinator/api/prices_test.cpp
         coordinator/api/rate_gate_test.cpp
+        coordinator/api/route_scopes_test.cpp
         coordinator/api/router_test.cpp
         coordinator/api/server_test.cpp
         coordinator/api/settlements_test.cpp
+        coordinator/api/usage_pages_test.cpp
         coordinator/runtime/benchmark_verdict_test.cpp
         coordinator/runtime/device_share_test.cpp
         coordinator/runtime/engine_choice_test.cpp

@@ -2,6 +2,7 @@ gleaner_unit_test(unit_core
     SOURCES
         coordinator/core/admission/admission_test.cpp
         coordinator/core/scheduler/canaries_test.cpp
+        coordinator/core/scheduler/fair_share_test.cpp
         coordinator/core/scheduler/interval_set_test.cpp
         coordinator/core/scheduler/item_outcomes_test.cpp
         coordinator/core/scheduler/job_limits_test.cpp

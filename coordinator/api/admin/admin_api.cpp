@@ -96,6 +96,8 @@ asio::awaitable<ApiStatus> serve(AdminState& state, const AdminRoute& route, api
     if ((route.who & who_is(request.caller->principal)) == 0) {
         co_return Error(ErrorCode::permission_denied, refusal_of(route, request.caller->principal));
     }
+    const auto scoped = api::check_scopes(request.caller->principal, route.one_of);
+    if (scoped.has_error()) co_return scoped.error();
     auto text = co_await request.read_all();
     if (text.has_error()) co_return std::move(text).error();
     auto body = JsonBody::parse(text.value());
@@ -161,7 +163,7 @@ asio::awaitable<ApiStatus> receive_artefact(AdminState& state, api::Request& req
 
 AdminApi::AdminApi(AdminOptions options, const AdminNeeds& needs)
     : state_(new AdminState{std::move(options), needs, {}}) {
-    for (const auto& part : {people_routes(), site_routes(), node_routes(), catalogue_routes(), money_routes(), contract_routes(), referral_routes(), review_routes(), statement_routes(), operator_routes(), payout_account_routes(), payout_batch_routes(), payout_routes(), metering_routes(), price_routes()}) {
+    for (const auto& part : {people_routes(), site_routes(), node_routes(), catalogue_routes(), money_routes(), contract_routes(), referral_routes(), review_routes(), statement_routes(), operator_routes(), payout_account_routes(), payout_batch_routes(), payout_routes(), metering_routes(), price_routes(), key_routes(), tenant_routes(), usage_routes()}) {
         state_->routes.insert(state_->routes.end(), part.begin(), part.end());
     }
 }

@@ -80,6 +80,7 @@ struct AdminRoute {
     unsigned who;
     Answer (*handler)(AdminState&, Call);
     const char* refusal = nullptr;  ///< why others may not, where that needs saying
+    store::Scopes one_of = {};  ///< a project's key needs one of them; none: every key may
     /// Instead of `handler`, which is null then.
     DocumentAnswer (*document)(AdminState&, Call) = nullptr;
 };
@@ -99,8 +100,20 @@ struct AdminState {
 [[nodiscard]] Result<Currency> currency_of(const std::string& code);
 /// ?limit=, 1 to `max`, which it is without one.
 [[nodiscard]] Result<std::int64_t> limit_of(const Call& call, std::int64_t max);
+/// The customer, if the caller may act for it; an empty id is a project's key's own. To others it
+/// does not exist.
+[[nodiscard]] Result<store::Customer> customer_of_caller(store::Store& store, const Call& call,
+                                                         const CustomerId& id);
+[[nodiscard]] Result<store::Project> project_of_caller(store::Store& store, const Call& call,
+                                                       const ProjectId& id);
+/// CNY for an empty code. invalid_argument for an unknown one.
+/// The body's "currency".
+[[nodiscard]] Result<Currency> read_currency(JsonBody& body);
 
 [[nodiscard]] std::vector<AdminRoute> people_routes();
+[[nodiscard]] std::vector<AdminRoute> key_routes();
+[[nodiscard]] std::vector<AdminRoute> tenant_routes();
+[[nodiscard]] std::vector<AdminRoute> usage_routes();
 [[nodiscard]] std::vector<AdminRoute> site_routes();
 [[nodiscard]] std::vector<AdminRoute> node_routes();
 [[nodiscard]] std::vector<AdminRoute> catalogue_routes();

@@ -180,3 +180,26 @@ TEST_CASE("every shell gets a script that knows every command; others are refuse
     }
     CHECK(completion_script(program.app, "tcsh").error().code() == ErrorCode::invalid_argument);
 }
+
+TEST_CASE("limits, budgets and amounts are checked before anything is asked of the coordinator") {
+    Program program;
+    const auto nothing = program.run({"apikey", "set", "key_1"});
+    REQUIRE(nothing.has_error());
+    CHECK(nothing.error().message().find("--spend-cap") != std::string::npos);
+    for (const auto& words : std::vector<std::vector<std::string>>{
+             {"apikey", "new", "--customer", "cus_1", "--spend-cap", "five"},
+             {"budget", "set", "--project", "proj_1", "--amount", "ten"},
+             {"customer", "credit-limit", "cus_1", "1.2345678"},
+             {"customer", "refund", "cus_1", "x", "--idempotency-key", "k"}}) {
+        CAPTURE(words[1]);
+        const auto refused = program.run(words);
+        REQUIRE(refused.has_error());
+        CHECK(refused.error().message().find("is not an amount") != std::string::npos);
+    }
+    for (const auto& words : std::vector<std::vector<std::string>>{
+             {"budget", "set", "--project", "p", "--customer", "c", "--amount", "1"},
+             {"customer", "refund", "cus_1", "5"},
+             {"usage", "--width", "1y"},
+             {"budget", "alerts", "--limit", "0"}})
+        CHECK_THROWS_AS(program.run(words), CLI::ParseError);
+}

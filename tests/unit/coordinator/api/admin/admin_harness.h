@@ -41,7 +41,12 @@ public:
         engines.push_back(engine.version);
     }
 
+    void customer_weighed(const CustomerId& customer, std::int32_t weight) override {
+        weights.emplace_back(customer.get(), weight);
+    }
+
     std::map<NodeId, admin::LiveNode> nodes;
+    std::vector<std::pair<std::string, std::int32_t>> weights;
     std::vector<std::string> cut;
     std::vector<std::pair<std::string, std::string>> policies;
     std::vector<std::string> drained;
