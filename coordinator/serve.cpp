@@ -199,7 +199,7 @@ Status Parts::build_api(asio::ssl::context context) {
     models = std::make_unique<api::ModelCatalogue>(*store, clock);
     control = admin::control_of(*grid);
     admin::AdminOptions admin_options{admin::consent_text(ledger::Split{}), authority->pin(),
-                                      release_key};
+                                      release_key, settings.invoices};
     const admin::AdminNeeds admin_needs{
         clock, *store, *blobs, *control, blocking.get_executor(), [this] {
             authenticator->forget();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/ledger/invoice.h"
 #include "shared/config/option.h"
 #include "shared/util/clock.h"
 
@@ -33,6 +34,7 @@ struct Settings {
     Duration shard_target = std::chrono::seconds(45);
     Duration node_certificate_validity = std::chrono::hours(24 * 30);
     double canary_share = 0.02;
+    ledger::InvoiceTerms invoices;
 
     [[nodiscard]] std::filesystem::path in_data(std::string_view name) const {
         return std::filesystem::path(data_folder) / name;

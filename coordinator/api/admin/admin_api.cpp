@@ -135,7 +135,7 @@ asio::awaitable<ApiStatus> receive_artefact(AdminState& state, api::Request& req
 AdminApi::AdminApi(AdminOptions options, const AdminNeeds& needs)
     : state_(new AdminState{std::move(options), needs, {}}) {
     for (const auto& part : {people_routes(), site_routes(), node_routes(), catalogue_routes(),
-                             money_routes(), statement_routes()}) {
+                             money_routes(), statement_routes(), invoice_routes()}) {
         state_->routes.insert(state_->routes.end(), part.begin(), part.end());
     }
 }

@@ -13,6 +13,7 @@
 
 #include "coordinator/api/admin/consent_text.h"
 #include "coordinator/api/admin/grid_control.h"
+#include "coordinator/ledger/invoice.h"
 #include "coordinator/store/records.h"
 #include "shared/artefact/signing_key.h"
 #include "shared/util/clock.h"
@@ -36,6 +37,7 @@ struct AdminOptions {
     /// Both become part of enrolment tokens.
     std::string authority_pin;             ///< 64 hex characters
     std::optional<PublicKey> release_key;  ///< without it: no engines, no tokens
+    ledger::InvoiceTerms invoices = {};    ///< the seller's side; without a title: none are issued
 };
 
 /// All of it outlives the AdminApi.
