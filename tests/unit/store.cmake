@@ -1,5 +1,6 @@
 gleaner_unit_test(unit_store
     SOURCES
+        coordinator/ledger/invoice_test.cpp
         coordinator/ledger/ledger_test.cpp
         coordinator/ledger/revenue_test.cpp
         coordinator/store/accept_test.cpp
@@ -20,6 +21,8 @@ gleaner_unit_test(unit_store
         coordinator/store/sites_test.cpp
         coordinator/store/sqlite/database_test.cpp
         coordinator/store/sqlite/query_plan_test.cpp
+        coordinator/store/invoices_test.cpp
+        coordinator/store/statement_property_test.cpp
         coordinator/store/statements_test.cpp
         coordinator/store/store_test.cpp
     DEPS gleaner_store SQLite::SQLite3)
