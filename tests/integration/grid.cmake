@@ -20,3 +20,4 @@ gleaner_grid_test(integration_earnings ${CMAKE_CURRENT_SOURCE_DIR}/earnings.test
 gleaner_grid_test(integration_guest ${CMAKE_CURRENT_SOURCE_DIR}/guest.test.mjs)
 gleaner_grid_test(integration_setup ${CMAKE_CURRENT_SOURCE_DIR}/setup.test.mjs)
 gleaner_grid_test(integration_lan_grid ${CMAKE_CURRENT_SOURCE_DIR}/lan.test.mjs)
+gleaner_grid_test(integration_statements ${CMAKE_CURRENT_SOURCE_DIR}/statements.test.mjs)

@@ -42,7 +42,8 @@ struct Fixture {
         Acceptance stream;
         stream.meters.push_back(world.meter(name, price));
         stream.outcome.request = stream.meters.front().request;
-        stream.receipt_json = R"({"receipt":true})";
+        stream.receipt_json =
+            R"({"created":)" + std::to_string(clock.wall().micros / 1'000'000) + "}";
         (void)store->accept(std::span(&stream, 1)).value();
         clock.advance(1s);
         return stream.meters.front().request.get();

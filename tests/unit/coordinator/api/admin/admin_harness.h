@@ -68,9 +68,10 @@ private:
 
 class KeptReply final : public api::Reply {
 public:
-    [[nodiscard]] boost::asio::awaitable<Status> send(int status, std::string,
+    [[nodiscard]] boost::asio::awaitable<Status> send(int status, std::string type,
                                                       std::string body) override {
         status_ = status;
+        content_type = std::move(type);
         text = std::move(body);
         co_return ok();
     }
@@ -84,7 +85,14 @@ public:
     [[nodiscard]] bool begun() const override { return status_ != 0; }
     [[nodiscard]] int status() const override { return status_; }
 
+    [[nodiscard]] std::string header(std::string_view name) const {
+        for (const auto& [known, value] : headers_)
+            if (known == name) return value;
+        return {};
+    }
+
     std::string text;
+    std::string content_type;
 
 private:
     int status_ = 0;
@@ -92,7 +100,10 @@ private:
 
 struct Answered {
     int status = 0;
-    boost::json::value body;
+    boost::json::value body;  ///< null for a document
+    std::string raw = {};     ///< as it was sent
+    std::string content_type = {};
+    std::string disposition = {};
 
     [[nodiscard]] std::string text(const char* key) const {
         return std::string(body.as_object().at(key).as_string());
@@ -114,7 +125,8 @@ public:
           release_key(SigningKey::generate()),
           admin_api({.consent = consent,
                      .authority_pin = std::string(64, 'a'),
-                     .release_key = release_key.public_key()},
+                     .release_key = release_key.public_key(),
+                     .invoices = seller()},
                     {.clock = clock,
                      .store = *store,
                      .blobs = blobs,
@@ -126,6 +138,12 @@ public:
     }
     ~AdminHarness() { pool.join(); }
 
+    [[nodiscard]] static ledger::InvoiceTerms seller() {
+        ledger::InvoiceTerms terms;
+        terms.seller.title = "Grid Operations Ltd";
+        terms.seller.taxpayer_number = "91310000MA1FL0XX00";
+        return terms;
+    }
     [[nodiscard]] static store::Principal principal(store::PrincipalKind kind, std::string subject,
                                                     std::string credential = {}) {
         return {kind, std::move(credential), std::move(subject), {}};
@@ -158,7 +176,9 @@ public:
         if (handled->has_error()) {
             return {handled->error().status(), boost::json::parse(handled->error().body())};
         }
-        return {reply.status(), boost::json::parse(reply.text)};
+        const bool is_json = reply.content_type == "application/json";
+        return {reply.status(), is_json ? boost::json::parse(reply.text) : boost::json::value(),
+                reply.text, reply.content_type, reply.header("Content-Disposition")};
     }
     Answered get(const store::Principal& who, const std::string& target) {
         return call(who, api::Method::get, target);
