@@ -25,6 +25,36 @@ void declare_shares(config::OptionSet& options, Settings& settings) {
                     settings.held_back_days, 0, 90);
 }
 
+/// The seller's side of invoices.
+void declare_invoices(config::OptionSet& options, ledger::InvoiceTerms& terms) {
+    options.text(
+        {"invoices.prefix", "What invoices' numbers begin with: letters and digits.", "", false},
+        terms.prefix);
+    options.integer({"invoices.tax_rate",
+                     "Value-added tax within all prices, in 1/10 000 of the price without it.",
+                     "basis points", false},
+                    terms.tax_rate, 0, 5'000);
+    options.text({"invoices.goods_name",
+                  "What is sold, as fapiao name it: *tax class's short name*service.", "", false},
+                 terms.goods_name);
+    options.text({"invoices.tax_class", "The tax classification code of what is sold.", "", false},
+                 terms.tax_class);
+    options.text({"invoices.seller_title",
+                  "The platform's registered name; no invoice is issued without it.", "", false},
+                 terms.seller.title);
+    options.text({"invoices.seller_taxpayer_number",
+                  "The platform's taxpayer number; no invoice is issued without it.", "", false},
+                 terms.seller.taxpayer_number);
+    options.text({"invoices.seller_address", "The platform's registered address.", "", false},
+                 terms.seller.address);
+    options.text({"invoices.seller_phone", "The platform's registered phone number.", "", false},
+                 terms.seller.phone);
+    options.text({"invoices.seller_bank", "The platform's bank, with the branch.", "", false},
+                 terms.seller.bank);
+    options.text({"invoices.seller_bank_account", "The platform's account there.", "", false},
+                 terms.seller.bank_account);
+}
+
 }  // namespace
 
 config::OptionSet declare_options(Settings& settings) {
@@ -97,6 +127,7 @@ config::OptionSet declare_options(Settings& settings) {
                     "Share of items with known answers among a trusted node's work.", "", false},
                    settings.canary_share, 0, 0.5);
     declare_shares(options, settings);
+    declare_invoices(options, settings.invoices);
     return options;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/ledger/invoice.h"
 #include "coordinator/ledger/ledger.h"
 #include "shared/config/option.h"
 #include "shared/util/clock.h"
@@ -38,6 +39,7 @@ struct Settings {
     std::uint32_t owner_partner_share = 500;     ///< likewise
     std::uint32_t customer_partner_share = 500;  ///< likewise
     std::uint32_t held_back_days = 7;
+    ledger::InvoiceTerms invoices;
 
     [[nodiscard]] std::filesystem::path in_data(std::string_view name) const {
         return std::filesystem::path(data_folder) / name;

@@ -46,6 +46,8 @@ void add_completion_command(CLI::App& program, Context& context);
 void add_contract_commands(CLI::App& program, Context& context);
 void add_customer_commands(CLI::App& program, Context& context);
 void add_engine_commands(CLI::App& program, Context& context);
+void add_customer_tax_commands(CLI::App& program, Context& context);
+void add_invoice_commands(CLI::App& program, Context& context);
 void add_job_commands(CLI::App& program, Context& context);
 void add_key_commands(CLI::App& program, Context& context);
 void add_ledger_commands(CLI::App& program, Context& context);

@@ -3,6 +3,7 @@ gleaner_unit_test(unit_store
         coordinator/ledger/customer_contract_test.cpp
         coordinator/ledger/audit_chain_test.cpp
         coordinator/ledger/allowance_test.cpp
+        coordinator/ledger/invoice_test.cpp
         coordinator/ledger/ledger_test.cpp
         coordinator/ledger/revenue_test.cpp
         coordinator/ledger/payee_test.cpp
@@ -42,6 +43,8 @@ gleaner_unit_test(unit_store
         coordinator/store/spending_sequence_test.cpp
         coordinator/store/sqlite/database_test.cpp
         coordinator/store/sqlite/query_plan_test.cpp
+        coordinator/store/invoices_test.cpp
+        coordinator/store/statement_property_test.cpp
         coordinator/store/statements_test.cpp
         coordinator/store/store_test.cpp
         coordinator/store/tenants_migration_test.cpp

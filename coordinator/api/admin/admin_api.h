@@ -13,6 +13,7 @@
 
 #include "coordinator/api/admin/consent_text.h"
 #include "coordinator/api/admin/grid_control.h"
+#include "coordinator/ledger/invoice.h"
 #include "coordinator/ledger/payout.h"
 #include "coordinator/store/records.h"
 #include "shared/artefact/signing_key.h"
@@ -45,6 +46,7 @@ struct AdminOptions {
     /// The platform's own Alipay account, which Alipay's batch files name.
     std::string payer_login;
     std::string payer_name;
+    ledger::InvoiceTerms invoices = {};    ///< the seller's side; without a title: none are issued
 };
 
 /// All of it outlives the AdminApi.

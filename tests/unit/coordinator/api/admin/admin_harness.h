@@ -91,6 +91,12 @@ public:
     [[nodiscard]] bool begun() const override { return status_ != 0; }
     [[nodiscard]] int status() const override { return status_; }
 
+    [[nodiscard]] std::string header(std::string_view name) const {
+        for (const auto& [known, value] : headers_)
+            if (known == name) return value;
+        return {};
+    }
+
     std::string text;
     std::string content_type;
 
@@ -100,8 +106,10 @@ private:
 
 struct Answered {
     int status = 0;
-    boost::json::value body;
-    std::string document;  ///< a reply that is not JSON
+    boost::json::value body;  ///< null for a document
+    std::string raw = {};     ///< as it was sent
+    std::string content_type = {};
+    std::string disposition = {};
 
     [[nodiscard]] std::string text(const char* key) const {
         return std::string(body.as_object().at(key).as_string());
@@ -125,6 +133,7 @@ public:
           admin_api({.consent = consent,
                      .authority_pin = std::string(64, 'a'),
                      .release_key = release_key.public_key(),
+                     .invoices = seller(),
                      .payouts = payout_policy(),
                      .payer_login = "pay@platform.example",
                      .payer_name = "Platform"},
@@ -141,6 +150,12 @@ public:
     }
     ~AdminHarness() { pool.join(); }
 
+    [[nodiscard]] static ledger::InvoiceTerms seller() {
+        ledger::InvoiceTerms terms;
+        terms.seller.title = "Grid Operations Ltd";
+        terms.seller.taxpayer_number = "91310000MA1FL0XX00";
+        return terms;
+    }
     [[nodiscard]] static store::Principal principal(store::PrincipalKind kind, std::string subject,
                                                     std::string credential = {}) {
         return {kind, std::move(credential), std::move(subject), {}, {}};
@@ -173,8 +188,9 @@ public:
         if (handled->has_error()) {
             return {handled->error().status(), boost::json::parse(handled->error().body()), {}};
         }
-        if (reply.content_type != "application/json") return {reply.status(), {}, reply.text};
-        return {reply.status(), boost::json::parse(reply.text), {}};
+        const bool is_json = reply.content_type == "application/json";
+        return {reply.status(), is_json ? boost::json::parse(reply.text) : boost::json::value(),
+                reply.text, reply.content_type, reply.header("Content-Disposition")};
     }
     Answered get(const store::Principal& who, const std::string& target) {
         return call(who, api::Method::get, target);
