@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/ledger/payout.h"
 #include "shared/config/option.h"
 #include "shared/util/clock.h"
 
@@ -33,11 +34,20 @@ struct Settings {
     Duration shard_target = std::chrono::seconds(45);
     Duration node_certificate_validity = std::chrono::hours(24 * 30);
     double canary_share = 0.02;
+    std::vector<std::string> payout_minimum{"CNY 100", "USD 20", "EUR 20", "HKD 100", "SGD 20"};
+    std::vector<std::string> payout_two_person_above{"CNY 5000", "USD 700", "EUR 600", "HKD 5000",
+                                                     "SGD 900"};
+    std::string payout_schedule = "monthly 10";
+    std::string payout_alipay_login;
+    std::string payout_alipay_name;
 
     [[nodiscard]] std::filesystem::path in_data(std::string_view name) const {
         return std::filesystem::path(data_folder) / name;
     }
 };
+
+/// What the options say of payouts. invalid_argument for amounts or a schedule that are none.
+[[nodiscard]] Result<ledger::PayoutPolicy> payout_policy(const Settings& settings);
 
 /// Binds every option to a field of `settings`, which must outlive the returned set.
 [[nodiscard]] config::OptionSet declare_options(Settings& settings);
