@@ -167,7 +167,8 @@ std::int64_t check(Store& store, const PayoutParty& party, const Acknowledged& a
     Money settled;
     Money under_way;
     std::int64_t count = 0;
-    for (auto& payout : Payouts(store).list(all).value()) {
+    const auto listed = Payouts(store).list(all).value();
+    for (const auto& payout : listed) {
         if (payout.state == PayoutState::settled) settled += payout.amount;
         if (payout.state == PayoutState::settled) ++count;
         if (!ledger::is_over(payout.state)) under_way += payout.amount;
@@ -186,7 +187,8 @@ std::int64_t check(Store& store, const PayoutParty& party, const Acknowledged& a
     const auto report = store.check_ledger().value();
     for (const auto& violation : report.violations) MESSAGE(violation);
     REQUIRE(report.violations.empty());
-    for (const auto& batch : Payouts(store).batches(1'000'000, 1'000'000).value())
+    const auto batches = Payouts(store).batches(1'000'000, 1'000'000).value();
+    for (const auto& batch : batches)
         REQUIRE(Payouts(store).batch_text(batch.number, plain_unseal()).has_value());
     return count;
 }
@@ -230,5 +232,5 @@ TEST_CASE("a killed coordinator pays every payout once and loses no step of it")
         auto store = Store::open(path, Store::Mode::read_write, clock).value();
         settled = check(*store, party, acknowledged);
     }
-    CHECK(settled > 50);
+    CHECK(settled > 20);
 }

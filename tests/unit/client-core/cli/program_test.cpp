@@ -148,9 +148,9 @@ TEST_CASE("an account number is read from standard input or a file, and must be 
     from_file.insert(from_file.end(), {"--number-file", directory / "none"});
     CHECK(program.run(from_file).error().code() == ErrorCode::not_found);
     // With a number it goes on to ask for a key.
-    program.in.str("12345678\n");
-    program.in.clear();
-    CHECK(program.run(set).error().message().find("--key") != std::string::npos);
+    Program typed;
+    typed.in.str("12345678\n");
+    CHECK(typed.run(set).error().message().find("--key") != std::string::npos);
     test::write_file(directory / "number", "12345678\r\n");
     from_file.back() = directory / "number";
     CHECK(program.run(from_file).error().message().find("--key") != std::string::npos);
