@@ -36,6 +36,7 @@
 #include "coordinator/runtime/orphans.h"
 #include "coordinator/store/blobs.h"
 #include "coordinator/store/executor.h"
+#include "coordinator/vault/vault.h"
 #include "shared/artefact/signing_key.h"
 #include "shared/async/notification.h"
 #include "shared/async/task_group.h"
@@ -92,6 +93,8 @@ struct Parts {
     std::unique_ptr<gateway::BlobArtefacts> artefacts;
     std::unique_ptr<gateway::Gateway> gateway;
     std::optional<PublicKey> release_key;
+    ledger::PayoutPolicy payouts;
+    std::optional<vault::Vault> vault;
     std::optional<asio::ssl::context> api_context;
     api::Router router;
     std::unique_ptr<api::Authenticator> authenticator;
@@ -127,8 +130,12 @@ Status Parts::build() {
                                                       " bytes, like \"¥\" or \"EUR \"");
     GLEANER_TRY(auto key, release_key_of(settings));
     release_key = key;
+    GLEANER_TRY(payouts, payout_policy(settings));
     GLEANER_TRY(auto taken, InstanceLock::take(settings.data_folder));
     lock.emplace(std::move(taken));
+    GLEANER_TRY(auto keys, vault::Vault::open(settings.in_data("payout.key")));
+    if (keys.is_new()) spdlog::warn("event=payout_key_made why=\"the data folder had none\"");
+    vault.emplace(std::move(keys));
     GLEANER_TRY(auto loaded, tls::Authority::load(settings.in_data("ca.pem").string(),
                                                   settings.in_data("ca.key").string(), clock));
     authority.emplace(std::move(loaded));
@@ -200,13 +207,24 @@ Status Parts::build_api(asio::ssl::context context) {
     authenticator = std::make_unique<api::Authenticator>(*store, clock);
     models = std::make_unique<api::ModelCatalogue>(*store, clock);
     control = admin::control_of(*grid);
-    admin::AdminOptions admin_options{admin::consent_text(split), authority->pin(), release_key};
-    const admin::AdminNeeds admin_needs{
-        clock, *store, *blobs, *control, blocking.get_executor(), [this] {
-            authenticator->forget();
-            models->forget();
-            credit->forget();
-        }};
+    admin::AdminOptions admin_options{.consent = admin::consent_text(split),
+                                      .authority_pin = authority->pin(),
+                                      .release_key = release_key,
+                                      .invoices = settings.invoices,
+                                      .payouts = payouts,
+                                      .payer_login = settings.payout_alipay_login,
+                                      .payer_name = settings.payout_alipay_name};
+    const admin::AdminNeeds admin_needs{clock,
+                                        *store,
+                                        *blobs,
+                                        *control,
+                                        blocking.get_executor(),
+                                        [this] {
+                                            authenticator->forget();
+                                            models->forget();
+                                            credit->forget();
+                                        },
+                                        *vault};
     admin = std::make_unique<admin::AdminApi>(std::move(admin_options), admin_needs);
     admin->add_routes(router);
     add_customer_routes();

@@ -55,7 +55,47 @@ void declare_invoices(config::OptionSet& options, ledger::InvoiceTerms& terms) {
                  terms.seller.bank_account);
 }
 
+void declare_payouts(config::OptionSet& options, Settings& settings) {
+    options.list(
+        {"payouts.minimum",
+         "The smallest payout in each currency, like \"CNY 100\"; others keep theirs.", "", false},
+        settings.payout_minimum);
+    options.list({"payouts.two_person_above",
+                  "Above how much two operators approve a payout, in each currency.", "", false},
+                 settings.payout_two_person_above);
+    options.text({"payouts.schedule",
+                  "When what is due is requested by itself: \"monthly 10\", \"weekly monday\" or "
+                  "\"on request\".",
+                  "", false},
+                 settings.payout_schedule);
+    options.text(
+        {"payouts.alipay_login",
+         "Login of the platform's Alipay account, which Alipay's batch files name.", "", false},
+        settings.payout_alipay_login);
+    options.text(
+        {"payouts.alipay_name",
+         "Name of the platform's Alipay account, which Alipay's batch files name.", "", false},
+        settings.payout_alipay_name);
+}
+
 }  // namespace
+
+Result<ledger::PayoutPolicy> payout_policy(const Settings& settings) {
+    ledger::PayoutPolicy policy;
+    // A currency that is left out of a list keeps its default.
+    const Settings defaults;
+    for (const auto* from : {&defaults, &settings}) {
+        const auto minimum = ledger::set_amounts(from->payout_minimum, policy.minimum);
+        if (minimum.has_error()) return minimum.error().within("payouts.minimum");
+        const auto above =
+            ledger::set_amounts(from->payout_two_person_above, policy.two_person_above);
+        if (above.has_error()) return above.error().within("payouts.two_person_above");
+    }
+    auto schedule = ledger::parse_schedule(settings.payout_schedule);
+    if (schedule.has_error()) return schedule.error().within("payouts.schedule");
+    policy.schedule = schedule.value();
+    return policy;
+}
 
 config::OptionSet declare_options(Settings& settings) {
     config::OptionSet options("GLEANER_");
@@ -128,6 +168,7 @@ config::OptionSet declare_options(Settings& settings) {
                    settings.canary_share, 0, 0.5);
     declare_shares(options, settings);
     declare_invoices(options, settings.invoices);
+    declare_payouts(options, settings);
     return options;
 }
 

@@ -37,6 +37,8 @@ void add_program(CLI::App& app, Context& context) {
     add_review_commands(app, context);
     add_statement_command(app, context);
     add_invoice_commands(app, context);
+    add_payout_commands(app, context);
+    add_operator_commands(app, context);
     add_ledger_commands(app, context);
     add_metering_commands(app, context);
     add_completion_command(app, context);

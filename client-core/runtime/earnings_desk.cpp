@@ -149,6 +149,7 @@ void EarningsDesk::answer(std::uint32_t days, const EarningSide& side,
     out.set_known(money_.has_value());
     if (!money_) return;
     out.set_currency(money_->currency());
+    out.set_payout_account(money_->payout_account());
     const Reckoning reckoning = reckon(side);
     out.mutable_estimate()->set_en(in_words(reckoning, Language::english));
     out.mutable_estimate()->set_zh(in_words(reckoning, Language::chinese));

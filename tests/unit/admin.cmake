@@ -4,6 +4,7 @@ gleaner_unit_test(unit_admin
         coordinator/api/admin/civil_time_test.cpp
         coordinator/api/admin/invoice_test.cpp
         coordinator/api/admin/metering_test.cpp
+        coordinator/api/admin/payout_test.cpp
         coordinator/api/admin/people_test.cpp
         coordinator/api/admin/prices_test.cpp
         coordinator/api/admin/revenue_test.cpp

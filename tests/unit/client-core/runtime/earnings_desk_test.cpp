@@ -88,9 +88,11 @@ TEST_CASE_FIXTURE(Desk, "each day is there, the newest last, and those without w
     add_day(told, today - 2, 5, 7);
     add_day(told, today, 11);
     add_day(told, today - 30, 99);
+    told.set_payout_account("****6789");
     desk.told(told, side);
     const auto week = answer(desk);
     CHECK(week.known());
+    CHECK(week.payout_account() == "****6789");
     CHECK(week.currency() == "¥");
     REQUIRE(week.days_size() == 7);
     CHECK(week.days(6).date() == date_text(today));

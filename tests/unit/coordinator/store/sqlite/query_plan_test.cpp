@@ -43,6 +43,11 @@ const std::set<std::string> may_scan{
     "list_owners",   "list_partners",    "list_customers", "list_sites",
     "list_nodes",    "list_models",      "list_engines",   "list_standings",
     "list_file_ids", "list_price_books", "count_ledger",   "forget_unfinished_idempotency_keys"};
+    "list_owners",          "list_partners",  "list_customers",
+    "list_sites",           "list_nodes",     "list_models",
+    "list_engines",         "list_operators", "list_payable_parties",
+    "list_sealed_accounts", "list_standings", "list_file_ids",
+    "count_ledger",         "sum_ledger",     "forget_unfinished_idempotency_keys"};
 
 bool may_read_all(const std::string& name) {
     return may_scan.contains(name) || name.starts_with("find_") || name.starts_with("copy_");
