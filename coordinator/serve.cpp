@@ -32,6 +32,7 @@
 #include "coordinator/gateway/node_events.h"
 #include "coordinator/gateway/store_directory.h"
 #include "coordinator/instance_lock.h"
+#include "coordinator/runtime/bookkeeper.h"
 #include "coordinator/runtime/grid.h"
 #include "coordinator/runtime/orphans.h"
 #include "coordinator/store/blobs.h"
@@ -75,6 +76,8 @@ struct Parts {
     Status renew_certificates();
     void add_customer_routes();
     [[nodiscard]] gateway::GatewayOptions gateway_options() const;
+    /// What is done once for each closed day.
+    [[nodiscard]] std::vector<runtime::DailyStep> daily_steps() const;
 
     const Settings& settings;
     SystemClock clock;
@@ -86,6 +89,7 @@ struct Parts {
     std::unique_ptr<store::StoreExecutor> store;
     std::optional<store::Blobs> blobs;
     std::unique_ptr<runtime::Grid> grid;
+    std::unique_ptr<runtime::Bookkeeper> bookkeeper;
     std::unique_ptr<gateway::GridNodeEvents> node_events;
     std::unique_ptr<gateway::StoreDirectory> directory;
     std::unique_ptr<gateway::BlobArtefacts> artefacts;
@@ -179,7 +183,13 @@ Status Parts::build_grid() {
     options.scheduler.canary_share = settings.canary_share;
     options.scheduler.seed = random_seed();
     grid = std::make_unique<runtime::Grid>(options, clock, *store, *blobs, network.get_executor());
+    bookkeeper =
+        std::make_unique<runtime::Bookkeeper>(*store, clock, network.get_executor(), daily_steps());
     return ok();
+}
+
+std::vector<runtime::DailyStep> Parts::daily_steps() const {
+    return {};
 }
 
 Status Parts::build_gateway(asio::ssl::context context) {
@@ -199,7 +209,7 @@ Status Parts::build_api(asio::ssl::context context) {
     models = std::make_unique<api::ModelCatalogue>(*store, clock);
     control = admin::control_of(*grid);
     admin::AdminOptions admin_options{admin::consent_text(ledger::Split{}), authority->pin(),
-                                      release_key};
+                                      release_key, settings.in_data("gleaner.db").string()};
     const admin::AdminNeeds admin_needs{
         clock, *store, *blobs, *control, blocking.get_executor(), [this] {
             authenticator->forget();
@@ -277,7 +287,8 @@ asio::awaitable<Status> run(Parts& parts) {
     Notification renewal_asked(parts.network.get_executor());
     TaskGroup tasks(parts.network.get_executor());
     const bool spawned = tasks.spawn(keep_certificates_fresh(parts, renewal_asked)) &&
-                         tasks.spawn(note_hang_ups(hang_ups, renewal_asked));
+                         tasks.spawn(note_hang_ups(hang_ups, renewal_asked)) &&
+                         tasks.spawn(parts.bookkeeper->run());
     GLEANER_CHECK(spawned, "these tasks are unbounded");
     fmt::print("gleaner-coordinator is ready: nodes on port {}, API on port {}\n",
                parts.gateway->port(), parts.server->port());
@@ -288,6 +299,7 @@ asio::awaitable<Status> run(Parts& parts) {
     parts.stopping = true;
     hang_ups.cancel();
     renewal_asked.notify();
+    parts.bookkeeper->stop();
     co_await tasks.join();
     co_await parts.server->stop(stop_grace);
     co_await parts.gateway->stop();

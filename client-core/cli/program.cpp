@@ -29,6 +29,8 @@ void add_program(CLI::App& app, Context& context) {
     add_chat_command(app, context);
     add_statement_command(app, context);
     add_ledger_commands(app, context);
+    add_close_commands(app, context);
+    add_audit_commands(app, context);
     add_completion_command(app, context);
 }
 

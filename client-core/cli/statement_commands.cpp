@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 
+#include "client-core/cli/close_commands.h"
 #include "client-core/cli/context.h"
 #include "client-core/cli/output.h"
 
@@ -55,6 +56,14 @@ Status statement(const Context& context, const StatementOptions& options) {
                 {"amount_micros", "AMOUNT", Show::money}},
                "nothing in this period");
     print_record(context, account, {{"closing_micros", "closing balance", Show::money}});
+    const auto* archives =
+        account.is_object() ? account.get_object().if_contains("archives") : nullptr;
+    if (archives != nullptr && archives->is_array() && !archives->get_array().empty()) {
+        context.out << "single entries of this time are archived in the coordinator's data folder:";
+        for (const auto& file : archives->get_array())
+            context.out << " " << show_value(file, Show::plain);
+        context.out << "\n";
+    }
     return ok();
 }
 
@@ -100,6 +109,7 @@ void add_ledger_commands(CLI::App& program, Context& context) {
     CLI::App* check = group->add_subcommand(
         "check", "Recompute every balance; fails when the journal does not balance");
     on_chosen(*check, context, [&context] { return check_ledger(context); });
+    add_archive_command(*group, context);
 }
 
 }  // namespace gleaner::cli

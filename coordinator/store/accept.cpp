@@ -193,6 +193,8 @@ Result<bool> Acceptor::meter(const MeterRecord& record, std::int64_t number) {
     GLEANER_TRY(const auto* const source, this->source(record));
     const auto shares = ledger::share(record.price, state_.split, source->owner_partner.has_value(),
                                       source->customer_partner.has_value());
+    GLEANER_TRY(const auto before, state_.journal.billed_before(record.attempt_key));
+    if (before) return false;
     GLEANER_TRY(
         auto inserted,
         database_.change(sql::insert_meter, number, source->number, record.attempt_key,

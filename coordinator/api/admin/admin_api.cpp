@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "coordinator/api/admin/artefact_upload.h"
+#include "coordinator/api/admin/audit_trail.h"
 #include "coordinator/api/admin/blocking_work.h"
 #include "coordinator/api/admin/call.h"
 #include "coordinator/api/router.h"
@@ -43,24 +44,40 @@ Call call_from(const api::Request& request, JsonBody body) {
 }
 
 /// `state` and `route` outlive the request; so do its two halves.
-asio::awaitable<ApiStatus> serve(AdminState& state, const AdminRoute& route, api::Request& request,
-                                 api::Reply& reply) {
+asio::awaitable<api::ApiResult<std::string>> answer_of(AdminState& state, const AdminRoute& route,
+                                                       const api::Request& request,
+                                                       std::string_view text) {
     if ((route.who & who_is(request.caller->principal.kind)) == 0) {
         co_return Error(ErrorCode::permission_denied,
                         route.refusal != nullptr
                             ? route.refusal
                             : "this key may not do that: it takes another kind of key");
     }
-    auto text = co_await request.read_all();
-    if (text.has_error()) co_return std::move(text).error();
-    auto body = JsonBody::parse(text.value());
+    auto body = JsonBody::parse(text);
     if (body.has_error()) co_return std::move(body).error();
     auto answering = route.handler(state, call_from(request, std::move(body).value()));
     const auto answer = co_await std::move(answering);
     if (answer.has_error()) co_return answer.error();
-    // A client that is gone does not change what was done.
-    (void)co_await reply.send_json(200, boost::json::serialize(answer.value()));
+    co_return boost::json::serialize(answer.value());
+}
+
+/// A client that is gone does not change what was done.
+asio::awaitable<ApiStatus> send(api::ApiResult<std::string> answer, api::Reply& reply) {
+    if (answer.has_error()) co_return std::move(answer).error();
+    (void)co_await reply.send_json(200, std::move(answer).value());
     co_return api::api_ok();
+}
+
+asio::awaitable<ApiStatus> serve(AdminState& state, const AdminRoute& route, api::Request& request,
+                                 api::Reply& reply) {
+    auto text = co_await request.read_all();
+    if (text.has_error()) co_return std::move(text).error();
+    AuditTrail trail(state.needs.store, request);
+    const auto recorded = co_await trail.begin(without_secrets(text.value()));
+    if (recorded.has_error()) co_return recorded.error();
+    auto answer = co_await answer_of(state, route, request, text.value());
+    co_await trail.end(outcome_of(answer));
+    co_return co_await send(std::move(answer), reply);
 }
 
 /// Is there room for an upload of this size?
@@ -79,8 +96,8 @@ asio::awaitable<Status> check_room(AdminState& state, std::uint64_t size_bytes) 
                         " MiB and 256 MiB to spare: make room in its data folder");
 }
 
-asio::awaitable<ApiStatus> receive_artefact(AdminState& state, api::Request& request,
-                                            api::Reply& reply) {
+asio::awaitable<api::ApiResult<std::string>> receive_artefact(AdminState& state,
+                                                              api::Request& request) {
     if (request.caller->principal.kind != store::PrincipalKind::operator_) {
         co_return Error(ErrorCode::permission_denied, "only operators add models and engines");
     }
@@ -103,16 +120,26 @@ asio::awaitable<ApiStatus> receive_artefact(AdminState& state, api::Request& req
     const auto size = co_await upload.finish();
     if (size.has_error()) co_return size.error();
     const boost::json::object shown{{"sha256", id.value().get()}, {"size_bytes", size.value()}};
-    (void)co_await reply.send_json(200, boost::json::serialize(shown));
-    co_return api::api_ok();
+    co_return boost::json::serialize(shown);
+}
+
+asio::awaitable<ApiStatus> serve_artefact(AdminState& state, api::Request& request,
+                                          api::Reply& reply) {
+    AuditTrail trail(state.needs.store, request);
+    const auto recorded =
+        co_await trail.begin(std::to_string(request.content_length.value_or(0)) + " bytes");
+    if (recorded.has_error()) co_return recorded.error();
+    auto answer = co_await receive_artefact(state, request);
+    co_await trail.end(outcome_of(answer));
+    co_return co_await send(std::move(answer), reply);
 }
 
 }  // namespace
 
 AdminApi::AdminApi(AdminOptions options, const AdminNeeds& needs)
-    : state_(new AdminState{std::move(options), needs, {}}) {
-    for (const auto& part :
-         {people_routes(), site_routes(), node_routes(), catalogue_routes(), money_routes()}) {
+    : state_(new AdminState{std::move(options), needs, {}, false}) {
+    for (const auto& part : {people_routes(), site_routes(), node_routes(), catalogue_routes(),
+                             money_routes(), audit_routes(), close_routes()}) {
         state_->routes.insert(state_->routes.end(), part.begin(), part.end());
     }
 }
@@ -139,7 +166,7 @@ void AdminApi::add_routes(api::Router& router) {
     upload.access = api::Access::any_key;
     upload.body_bytes_max = artefact_bytes_max;
     upload.handler = [state](api::Request& request, api::Reply& reply) {
-        return receive_artefact(*state, request, reply);
+        return serve_artefact(*state, request, reply);
     };
     router.add(std::move(upload));
 }

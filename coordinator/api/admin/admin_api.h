@@ -36,6 +36,7 @@ struct AdminOptions {
     /// Both become part of enrolment tokens.
     std::string authority_pin;             ///< 64 hex characters
     std::optional<PublicKey> release_key;  ///< without it: no engines, no tokens
+    std::string database;                  ///< its file; archives lie beside it
 };
 
 /// All of it outlives the AdminApi.
