@@ -41,7 +41,9 @@ void on_chosen(CLI::App& app, Context& context, std::function<Status()> action);
 // One function a command group; each adds its subcommands to the program.
 void add_apikey_commands(CLI::App& program, Context& context);
 void add_budget_commands(CLI::App& program, Context& context);
+void add_audit_commands(CLI::App& program, Context& context);
 void add_chat_command(CLI::App& program, Context& context);
+void add_close_commands(CLI::App& program, Context& context);
 void add_completion_command(CLI::App& program, Context& context);
 void add_contract_commands(CLI::App& program, Context& context);
 void add_customer_commands(CLI::App& program, Context& context);

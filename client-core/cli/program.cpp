@@ -41,6 +41,8 @@ void add_program(CLI::App& app, Context& context) {
     add_operator_commands(app, context);
     add_ledger_commands(app, context);
     add_metering_commands(app, context);
+    add_close_commands(app, context);
+    add_audit_commands(app, context);
     add_completion_command(app, context);
 }
 

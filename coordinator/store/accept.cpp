@@ -191,6 +191,8 @@ Result<std::int64_t> Acceptor::bill(const Acceptance& acceptance, OpenJob* job) 
 
 Result<bool> Acceptor::meter(const MeterRecord& record, std::int64_t number, bool batch) {
     GLEANER_TRY(const auto* const source, this->source(record));
+    GLEANER_TRY(const auto before, state_.journal.billed_before(record.attempt_key));
+    if (before) return false;
     GLEANER_TRY(const auto* const usage,
                 state_.spending.source(record, batch, source->customer.currency));
     const auto shares =

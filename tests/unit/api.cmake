@@ -15,6 +15,7 @@ gleaner_unit_test(unit_api
         coordinator/api/settlements_test.cpp
         coordinator/api/usage_pages_test.cpp
         coordinator/runtime/benchmark_verdict_test.cpp
+        coordinator/runtime/bookkeeper_test.cpp
         coordinator/runtime/device_share_test.cpp
         coordinator/runtime/engine_choice_test.cpp
         coordinator/runtime/grid_canaries_test.cpp

@@ -176,6 +176,11 @@ TEST_CASE("wrong command lines are refused by the parser") {
     };
     refused({});
     refused({"owner"});
+    refused({"close", "run"});
+    refused({"close", "run", "--day", "2026-11-30", "--month", "2026-11"});
+    refused({"close", "run", "--day", "2026-11-30", "--despite", "why"});
+    refused({"ledger", "archive"});
+    refused({"audit", "show"});
     refused({"owner", "add"});
     refused({"statement"});
     refused({"statement", "--owner", "a", "--customer", "b"});
