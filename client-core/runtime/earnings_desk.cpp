@@ -37,7 +37,7 @@ DeviceWatts watts_of(const EarningSide& side, const wire::NodeMoney::DeviceClass
 }
 
 OwnerSide owner_of(const EarningSide& side, std::int64_t watts) {
-    return {side.idle_seconds, watts, side.electricity_per_kwh};
+    return {side.idle_seconds, watts_at_the_plug(watts), side.electricity_per_kwh};
 }
 
 }  // namespace
