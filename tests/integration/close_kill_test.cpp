@@ -53,11 +53,11 @@ struct History : ClosingWorld {
         Random random(20261130);
         const auto end = shanghai("2027-02-03 12:00:00");
         for (int i = 0; clock.wall() < end; ++i) {
-            clock.advance(std::chrono::hours(random.below(30)));
+            clock.advance(std::chrono::hours(random.below(72)));
             const auto key = std::to_string(i);
-            top_up({static_cast<std::int64_t>(1 + random.below(90))}, key).value();
+            top_up({static_cast<std::int64_t>(1 + random.below(150))}, key).value();
             store->begin().value();
-            for (int k = 0; k < 20; ++k) {
+            for (int k = 0; k < 10; ++k) {
                 Acceptance answer;
                 answer.meters.push_back(world.meter("s" + key + "-" + std::to_string(k),
                                                     {static_cast<std::int64_t>(random.below(50))}));
@@ -99,6 +99,7 @@ struct History : ClosingWorld {
 
     void nothing_twice() {
         const Money before = credit();
+        store->begin().value();
         for (std::size_t i = 0; i < attempts.size(); ++i) {
             const auto status = top_up({1'000}, std::to_string(i));
             REQUIRE(status.error().code() == ErrorCode::already_exists);
@@ -107,6 +108,7 @@ struct History : ClosingWorld {
             again.outcome.request = again.meters.front().request;
             REQUIRE(store->accept(std::span(&again, 1)).value().at(0) == Accepted::already_settled);
         }
+        store->commit().value();
         REQUIRE(credit() == before);
     }
 
@@ -129,7 +131,7 @@ TEST_CASE("a close or an archive that is killed anywhere is finished later, and 
             close_and_archive(history.path, history.clock);
             _exit(0);
         }
-        (void)poll(nullptr, 0, static_cast<int>(random.below(90)));
+        (void)poll(nullptr, 0, static_cast<int>(random.below(150)));
         (void)kill(child, SIGKILL);
         int status = 0;
         REQUIRE(waitpid(child, &status, 0) == child);
@@ -137,7 +139,7 @@ TEST_CASE("a close or an archive that is killed anywhere is finished later, and 
         if (done) REQUIRE(WEXITSTATUS(status) == 0);
         killed += done ? 0 : 1;
         REQUIRE(history.everything() == before);
-        if (round % 10 == 0) history.nothing_twice();
+        if (round % 16 == 0) history.nothing_twice();
     }
     // Where the machine is slow, a child may never get to the end within its time.
     close_and_archive(history.path, history.clock);
