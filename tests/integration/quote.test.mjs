@@ -56,7 +56,7 @@ checked('a bad price book is refused with a sentence and changes nothing', () =>
   const refused = (text, why) => {
     const result = publish(text);
     assert.notEqual(result.status, 0);
-    assert.match(result.stderr, why);
+    assert.match(JSON.parse(result.stderr).error.message, why);
   };
   refused(book('-1', '2'), /a price is not negative/);
   refused(book('0.5', '2').replace('CNY', 'GBP'), /no currency "GBP"/);

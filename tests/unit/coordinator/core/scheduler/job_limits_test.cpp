@@ -269,7 +269,7 @@ TEST_CASE("a node that would have to load the model first begins later") {
     Rig rig;
     rig.offer(model_a);
     rig.join({"n1", "s1", "o1"});
-    rig.ready({"n1", "s1", "o1"}, model_b);  // it has said what it runs
+    rig.advance(60s);  // it has not said that it runs anything
     ForecastQuestion question;
     question.model = model_a;
     question.items = 10;
