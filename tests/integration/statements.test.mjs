@@ -108,6 +108,8 @@ checked('a month that goes on is not invoiced, and a month without work has none
   assert.notEqual(early.status, 0);
   assert.match(early.stderr, /is not over/);
   assert.deepEqual(grid.ctl(grid.operator, 'invoice', 'issue', '--month', '2026-01').data, []);
+  assert.deepEqual(grid.ctl(grid.apiKey, 'invoice', 'list').data, []);
+  assert.match(grid.tryCtl(grid.apiKey, 'invoice', 'show', 'GL-2026-000001').stderr, /no such invoice/);
   const tax = grid.ctl(grid.apiKey, 'customer', 'tax', 'set', grid.customer, '--title',
     '某某科技有限公司', '--taxpayer-number', '91310000MA1FL0XX00', '--fapiao', 'special');
   assert.equal(tax.fapiao, 'special');
