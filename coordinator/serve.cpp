@@ -83,6 +83,7 @@ struct Parts {
     std::optional<InstanceLock> lock;
     std::optional<tls::Authority> authority;
     std::optional<tls::KeyPair> server_key;
+    ledger::Split split;
     std::unique_ptr<store::StoreExecutor> store;
     std::optional<store::Blobs> blobs;
     std::unique_ptr<runtime::Grid> grid;
@@ -167,8 +168,9 @@ Status Parts::renew_certificates() {
 }
 
 Status Parts::build_grid() {
+    GLEANER_TRY(split, split_of(settings));
     GLEANER_TRY(store, store::StoreExecutor::start(settings.in_data("gleaner.db").string(), clock,
-                                                   network.get_executor()));
+                                                   network.get_executor(), split));
     GLEANER_TRY(auto opened, store::Blobs::open(settings.data_folder));
     blobs.emplace(std::move(opened));
     runtime::Grid::Options options;
@@ -198,8 +200,8 @@ Status Parts::build_api(asio::ssl::context context) {
     authenticator = std::make_unique<api::Authenticator>(*store, clock);
     models = std::make_unique<api::ModelCatalogue>(*store, clock);
     control = admin::control_of(*grid);
-    admin::AdminOptions admin_options{admin::consent_text(ledger::Split{}), authority->pin(),
-                                      release_key, settings.invoices};
+    admin::AdminOptions admin_options{admin::consent_text(split), authority->pin(), release_key};
+    admin_options.invoices = settings.invoices;
     const admin::AdminNeeds admin_needs{
         clock, *store, *blobs, *control, blocking.get_executor(), [this] {
             authenticator->forget();

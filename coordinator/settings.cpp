@@ -1,5 +1,7 @@
 #include "coordinator/settings.h"
 
+#include "coordinator/ledger/revenue.h"
+
 namespace gleaner {
 
 namespace {
@@ -32,6 +34,25 @@ void declare_invoices(config::OptionSet& options, ledger::InvoiceTerms& terms) {
                  terms.seller.bank);
     options.text({"invoices.seller_bank_account", "The platform's account there.", "", false},
                  terms.seller.bank_account);
+}
+
+void declare_shares(config::OptionSet& options, Settings& settings) {
+    options.integer(
+        {"shares.owner",
+         "Of what a customer pays, the share of the owner of the machine, in hundredths "
+         "of a per cent. The platform keeps what the three shares leave.",
+         "basis points", false},
+        settings.owner_share, ledger::owner_share_default_min, 10'000);
+    options.integer({"shares.owner_partner", "The share of the partner who referred the owner.",
+                     "basis points", false},
+                    settings.owner_partner_share, 0, ledger::partner_share_max);
+    options.integer({"shares.customer_partner",
+                     "The share of the partner who referred the customer.", "basis points", false},
+                    settings.customer_partner_share, 0, ledger::partner_share_max);
+    options.integer({"shares.held_back_days",
+                     "How many days shares stay pending, so that checks of the work can be over.",
+                     "days", false},
+                    settings.held_back_days, 0, 90);
 }
 
 }  // namespace
@@ -106,7 +127,24 @@ config::OptionSet declare_options(Settings& settings) {
                     "Share of items with known answers among a trusted node's work.", "", false},
                    settings.canary_share, 0, 0.5);
     declare_invoices(options, settings.invoices);
+    declare_shares(options, settings);
     return options;
+}
+
+Result<ledger::Split> split_of(const Settings& settings) {
+    ledger::RevenueTerms terms;
+    auto& split = terms.split;
+    split.owner = static_cast<std::int32_t>(settings.owner_share);
+    split.owner_partner = static_cast<std::int32_t>(settings.owner_partner_share);
+    split.customer_partner = static_cast<std::int32_t>(settings.customer_partner_share);
+    split.platform = 10'000 - split.owner - split.owner_partner - split.customer_partner;
+    const auto checked = ledger::check(terms);
+    if (checked.has_error()) {
+        return Error(ErrorCode::invalid_argument,
+                     "the options shares.… leave the platform " + std::to_string(split.platform) +
+                         " of 10000 basis points: " + checked.error().message());
+    }
+    return split;
 }
 
 }  // namespace gleaner

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "coordinator/ledger/invoice.h"
+#include "coordinator/ledger/ledger.h"
 #include "shared/config/option.h"
 #include "shared/util/clock.h"
 
@@ -34,12 +35,19 @@ struct Settings {
     Duration shard_target = std::chrono::seconds(45);
     Duration node_certificate_validity = std::chrono::hours(24 * 30);
     double canary_share = 0.02;
+    std::uint32_t owner_share = 7'000;           ///< basis points of revenue
+    std::uint32_t owner_partner_share = 500;     ///< likewise
+    std::uint32_t customer_partner_share = 500;  ///< likewise
+    std::uint32_t held_back_days = 7;
     ledger::InvoiceTerms invoices;
 
     [[nodiscard]] std::filesystem::path in_data(std::string_view name) const {
         return std::filesystem::path(data_folder) / name;
     }
 };
+
+/// How revenue is shared where no contract says otherwise. Errors: invalid_argument.
+[[nodiscard]] Result<ledger::Split> split_of(const Settings& settings);
 
 /// Binds every option to a field of `settings`, which must outlive the returned set.
 [[nodiscard]] config::OptionSet declare_options(Settings& settings);

@@ -28,9 +28,12 @@ void add_program(CLI::App& app, Context& context) {
     add_apikey_commands(app, context);
     add_job_commands(app, context);
     add_chat_command(app, context);
+    add_contract_commands(app, context);
+    add_review_commands(app, context);
     add_statement_command(app, context);
     add_invoice_commands(app, context);
     add_ledger_commands(app, context);
+    add_metering_commands(app, context);
     add_completion_command(app, context);
 }
 

@@ -53,6 +53,8 @@ asio::awaitable<ApiResult<Caller>> Authenticator::caller(std::string authorizati
         caller.customer = caller.principal.customer;
         GLEANER_TRY(const auto customer, s.customer(caller.customer));
         caller.own_sites_of = customer.own_sites_of;
+        GLEANER_TRY(const auto project, s.project(caller.project));
+        caller.currency = project.currency;
         return caller;
     };
     auto loaded = co_await store_.read(std::move(load));

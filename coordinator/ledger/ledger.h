@@ -106,6 +106,8 @@ struct Statement {
     std::vector<StatementLine> lines;
     Money closing;
     Money pending;
+    /// Files that hold the single entries of months in the period; here are their days' sums.
+    std::vector<std::string> archives;
 };
 
 /// Why the statement cannot be shown to anybody: its lines do not lead from the opening to the

@@ -91,6 +91,7 @@ asio::awaitable<void> Grid::State::keep_report(store::BenchRecord record,
         co_return;
     }
     if (kept.value().is_new) note_verdict(counters, found);
+    if (kept.value().is_new) learn_speed_later(node);
     const bool suspicious = found == Plausibility::too_good || found == Plausibility::too_poor;
     if (kept.value().is_new && suspicious && !std::exchange(entry.told_benchmark, true))
         spdlog::warn("event=benchmark_suspicious node={} device={} verdict={} why=\"{}\"",
@@ -111,6 +112,7 @@ void Grid::State::count_offered_later() {
     offered_timer.async_wait([this](const boost::system::error_code& problem) {
         if (problem || stopping) return;
         count_offered();
+        save_use();
         count_offered_later();
     });
 }

@@ -64,7 +64,7 @@ private:
     Result<OpenJob*> job(const JobId& id);
     /// Bills the parts that were not billed before; returns how many that were.
     Result<std::int64_t> bill(const Acceptance& acceptance, OpenJob* job);
-    Result<bool> meter(const MeterRecord& record, std::int64_t number);
+    Result<bool> meter(const MeterRecord& record, std::int64_t number, bool batch);
     void pay(Money total, OpenJob* job, AccountNumber customer);
     Result<const MeterSource*> source(const MeterRecord& record);
     Result<MeterSource> load_source(const MeterRecord& record);
@@ -175,7 +175,8 @@ Result<std::int64_t> Acceptor::bill(const Acceptance& acceptance, OpenJob* job) 
     Money total;
     lines_.clear();
     for (const auto& record : acceptance.meters) {
-        GLEANER_TRY(auto billed, meter(record, number * meters_per_entry + parts));
+        GLEANER_TRY(auto billed,
+                    meter(record, number * meters_per_entry + parts, job != nullptr));
         if (!billed) continue;
         ++parts;
         total += record.price;
@@ -188,25 +189,32 @@ Result<std::int64_t> Acceptor::bill(const Acceptance& acceptance, OpenJob* job) 
     return parts;
 }
 
-Result<bool> Acceptor::meter(const MeterRecord& record, std::int64_t number) {
+Result<bool> Acceptor::meter(const MeterRecord& record, std::int64_t number, bool batch) {
     GLEANER_TRY(const auto* const source, this->source(record));
+    GLEANER_TRY(const auto* const usage,
+                state_.spending.source(record, batch, source->customer.currency));
     const auto shares =
         ledger::share(record.price, source->split, source->owner_partner.has_value(),
                       source->customer_partner.has_value());
-    GLEANER_TRY(
-        auto inserted,
-        database_.change(sql::insert_meter, number, source->number, record.attempt_key,
-                         record.request, record.prompt_tokens, record.generated_tokens,
-                         record.device_micros, record.price, shares.owner, shares.owner_partner,
-                         shares.customer_partner, record.cached_tokens, record.reference_micros));
+    GLEANER_TRY(auto inserted,
+                database_.change(sql::insert_meter, number, source->number, record.attempt_key,
+                                 record.request, record.prompt_tokens, record.generated_tokens,
+                                 record.device_micros, record.price, shares.owner,
+                                 shares.owner_partner, shares.customer_partner,
+                                 record.cached_tokens, record.reference_micros, usage->number));
     if (inserted == 0) return false;
-    const std::int64_t day = day_of(WallTime{number / meters_per_entry});
+    const WallTime accepted{number / meters_per_entry};
+    const std::int64_t day = day_of(accepted);
+    const std::int64_t requests = number % meters_per_entry == 0 ? 1 : 0;
     state_.grid_days.sold(day, source->device_class, record.device_micros, shares.owner);
     state_.meter_days.add(
         source->number, day,
-        {number % meters_per_entry == 0 ? 1 : 0, 1, record.prompt_tokens, record.cached_tokens,
-         record.generated_tokens, record.device_micros, record.reference_micros, record.price,
-         shares.owner, shares.owner_partner, shares.customer_partner});
+        {requests, 1, record.prompt_tokens, record.cached_tokens, record.generated_tokens,
+         record.device_micros, record.reference_micros, record.price, shares.owner,
+         shares.owner_partner, shares.customer_partner});
+    state_.spending.add(*usage, accepted,
+                        {requests, record.prompt_tokens, record.cached_tokens,
+                         record.generated_tokens, record.price});
     lines_.add(source->owner, shares.owner);
     if (source->owner_partner) lines_.add(*source->owner_partner, shares.owner_partner);
     if (source->customer_partner) lines_.add(*source->customer_partner, shares.customer_partner);

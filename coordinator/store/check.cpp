@@ -55,6 +55,11 @@ Status check_balances(Database& database, Violations& violations) {
         return "account " + row.text("account") + " has the balance " + amount(row, "kept") +
                ", its postings sum to " + amount(row, "posted");
     }));
+    GLEANER_TRY(
+        find(database, violations, sql::find_archived_days_unlike_balances, [](const Query& row) {
+            return "account " + row.text("account") + " had the balance " + amount(row, "kept") +
+                   " when the archived months ended, their days sum to " + amount(row, "posted");
+        }));
     GLEANER_TRY(find(database, violations, sql::find_negative_accounts, [](const Query& row) {
         return "account " + row.text("account") + " is below zero: " + amount(row, "micros");
     }));
@@ -63,10 +68,39 @@ Status check_balances(Database& database, Violations& violations) {
     });
 }
 
+Status check_payouts(Database& database, Violations& violations) {
+    GLEANER_TRY(find(database, violations, sql::find_payouts_unlike_balances, [](const Query& row) {
+        return "payout " + row.text("payout") + " is " + row.text("state") +
+               " and its account holds " + amount(row, "micros");
+    }));
+    return find(database, violations, sql::find_payouts_unlike_entries, [](const Query& row) {
+        return "payout " + row.text("payout") + " is " + row.text("state") +
+               " and ended with an entry of the kind " + row.text("kind");
+    });
+}
+
+Status check_usage(Database& database, Violations& violations) {
+    GLEANER_TRY(find(database, violations, sql::find_hours_unlike_meters, [](const Query& row) {
+        return "hour " + row.text("hour") + " of usage source " + row.text("source") +
+               " is not what its meter records sum to: " + row.text("requests") +
+               " requests and a price of " + amount(row, "price") + " are missing";
+    }));
+    return find(database, violations, sql::find_spending_unlike_hours, [](const Query& row) {
+        return "what " + row.text("kind") + " " + row.text("id") + " spent in " +
+               month_text(Month{row.integer("month")}) +
+               " is not what its usage sums to: " + amount(row, "micros") + " are missing";
+    });
+}
+
 Status check_meters(Database& database, Violations& violations) {
     GLEANER_TRY(find(database, violations, sql::find_attempts_billed_twice, [](const Query& row) {
         return "attempt " + row.text("attempt_key") + " was billed " + row.text("times") + " times";
     }));
+    GLEANER_TRY(
+        find(database, violations, sql::find_archived_attempts_billed, [](const Query& row) {
+            return "attempt " + row.text("attempt_key") +
+                   " was billed before, in a month that is archived";
+        }));
     GLEANER_TRY(find(database, violations, sql::find_charges_unlike_meters, [](const Query& row) {
         return "entry " + row.text("entry") + " charges " + amount(row, "charged") +
                ", its meter records say " + amount(row, "metered");
@@ -110,7 +144,9 @@ Result<ledger::CheckReport> Store::check_ledger() {
         GLEANER_TRY(check_sums(database, report));
         GLEANER_TRY(check_entries(database, report.violations));
         GLEANER_TRY(check_balances(database, report.violations));
+        GLEANER_TRY(check_payouts(database, report.violations));
         GLEANER_TRY(check_meters(database, report.violations));
+        GLEANER_TRY(check_usage(database, report.violations));
         return report;
     });
 }

@@ -99,32 +99,46 @@ private:
     std::string key_end_;
 };
 
-/// A larger share for a month of much work, once the month's last day is confirmed.
-Status post_tiers(Store::State& state, Month month) {
+/// From the platform to the owner, for a whole month.
+Status add_for_month(Store::State& state, EntryKind kind, const OwnerId& owner, Currency currency,
+                     Month month, Money amount) {
+    if (amount == Money{}) return ok();
+    Journal& journal = state.journal;
+    GLEANER_TRY(const auto platform, journal.account(ledger::platform_account(currency)));
+    GLEANER_TRY(const auto account, journal.account(ledger::owner_account(owner, currency)));
+    const Line lines[] = {{platform, -amount}, {account, amount}};
+    std::string key(to_string(kind));
+    key.append(":").append(owner.get()).append(":").append(month_text(month));
+    if (currency != Currency::cny) key.append("@").append(code_of(currency));
+    return journal.post(kind, key, lines);
+}
+
+/// What contracts add to a month's shares, once its last day is confirmed: a larger share of much
+/// work, and what is missing to a guaranteed minimum.
+Status post_month(Store::State& state, Month month) {
     struct MonthOfOwner {
         OwnerId owner;
         Currency currency;
         std::string terms;
         Money gross;
+        Money earned;
+        std::int64_t hours;
     };
     const auto row = [](const Query& query) {
         return MonthOfOwner{query.id<OwnerId>("owner"), currency(query.text("currency")),
-                            query.text("terms"), query.money("gross")};
+                            query.text("terms"),        query.money("gross"),
+                            query.money("earned"),      query.integer("hours")};
     };
     GLEANER_TRY(const auto owners,
                 state.all<MonthOfOwner>(row, sql::list_months_of_contracts, first_day(month),
                                         first_day(month.next())));
-    for (const auto& [owner, money, text, gross] : owners) {
-        GLEANER_TRY(const auto terms, ledger::revenue_terms_from_json(text));
-        const Money bonus = ledger::tier_bonus(terms, gross);
-        if (bonus == Money{}) continue;
-        Journal& journal = state.journal;
-        GLEANER_TRY(const auto platform, journal.account(ledger::platform_account(money)));
-        GLEANER_TRY(const auto account, journal.account(ledger::owner_account(owner, money)));
-        const Line lines[] = {{platform, -bonus}, {account, bonus}};
-        std::string key = "tier:" + owner.get() + ":" + month_text(month);
-        if (money != Currency::cny) key.append("@").append(code_of(money));
-        GLEANER_TRY(journal.post(EntryKind::tier, key, lines));
+    for (const auto& of : owners) {
+        GLEANER_TRY(const auto terms, ledger::revenue_terms_from_json(of.terms));
+        const Money bonus = ledger::tier_bonus(terms, of.gross);
+        GLEANER_TRY(add_for_month(state, EntryKind::tier, of.owner, of.currency, month, bonus));
+        const Money missing = ledger::guarantee_due(terms.guarantee, of.earned + bonus, of.hours);
+        GLEANER_TRY(
+            add_for_month(state, EntryKind::guarantee, of.owner, of.currency, month, missing));
     }
     return ok();
 }
@@ -133,7 +147,7 @@ Status confirm_day(Store::State& state, std::int64_t day) {
     GLEANER_TRY(state.database->run(sql::keep_withheld_days, day));
     GLEANER_TRY(DayConfirmation(state, day, {}).run());
     if (month_of(day) != month_of(day + 1)) {
-        GLEANER_TRY(post_tiers(state, month_of(day)));
+        GLEANER_TRY(post_month(state, month_of(day)));
     }
     return state.database->run(sql::insert_confirmed_day, day, state.clock.wall());
 }

@@ -1,3 +1,4 @@
+#include "coordinator/store/allowances.h"
 #include "coordinator/store/state.h"
 #include "coordinator/store/store.h"
 
@@ -29,11 +30,8 @@ Status Store::top_up(const CustomerId& id, Money amount, std::string_view idempo
 
 Result<Money> Store::available_credit(const CustomerId& id, Currency currency) {
     GLEANER_TRY(customer(id));
-    GLEANER_TRY(state_->journal.flush());
-    Query query(*state_->database, sql::select_balance_by_name,
-                ledger::customer_account(id, currency).name);
-    GLEANER_TRY(auto found, query.next());
-    return found ? query.money("micros") : Money{};
+    GLEANER_TRY(const auto credit, credit_of(*state_, id, currency));
+    return credit.available();
 }
 
 Result<std::string> Store::receipt(const ProjectId& project, const RequestId& request) {

@@ -1,3 +1,5 @@
+#include "coordinator/store/key_limits.h"
+#include "coordinator/store/operators.h"
 #include "coordinator/store/state.h"
 #include "coordinator/store/store.h"
 #include "shared/util/random.h"
@@ -26,7 +28,7 @@ Status as_status(const Result<T>& result) {
 Status require_subject(Store& store, PrincipalKind kind, const std::string& subject) {
     switch (kind) {
         case PrincipalKind::operator_:
-            return require_name(subject, "an operator");
+            return Operators(store).require(subject);
         case PrincipalKind::owner:
             return as_status(store.owner(OwnerId{subject}));
         case PrincipalKind::partner:
@@ -69,8 +71,12 @@ Result<Customer> Store::add_customer(std::string_view name, const PartnerId& ref
     if (!own_sites_of.empty()) {
         GLEANER_TRY(owner(own_sites_of));
     }
-    const Customer customer{CustomerId{random_token("cus_", 20)}, std::string(name), referred_by,
-                            own_sites_of, state_->clock.wall()};
+    const Customer customer{CustomerId{random_token("cus_", 20)},
+                            std::string(name),
+                            referred_by,
+                            own_sites_of,
+                            state_->clock.wall(),
+                            customer_weight_usual};
     GLEANER_TRY(state_->database->run(sql::insert_customer, customer.id, customer.name,
                                       unless_empty(referred_by), unless_empty(own_sites_of),
                                       customer.created));
@@ -121,17 +127,23 @@ Result<std::vector<Project>> Store::projects(const CustomerId& customer) {
 }
 
 Result<Credential> Store::add_credential(PrincipalKind kind, std::string_view subject,
-                                         std::string_view label, std::string_view secret_sha256) {
+                                         std::string_view label, std::string_view secret_sha256,
+                                         const KeyLimits& limits) {
     GLEANER_TRY(require_sha256(secret_sha256));
     GLEANER_TRY(require_subject(*this, kind, std::string(subject)));
+    GLEANER_TRY(check_key_limits(kind, limits, state_->clock.wall()));
     Credential credential;
     credential.id = random_token("key_", 20);
     credential.kind = kind;
     credential.subject = subject;
     credential.label = label;
     credential.created = state_->clock.wall();
+    credential.limits = limits;
     GLEANER_TRY(state_->database->run(sql::insert_credential, credential.id, to_string(kind),
-                                      subject, label, secret_sha256, credential.created));
+                                      subject, label, secret_sha256, credential.created,
+                                      to_string(limits.scopes), limits.monthly_cap,
+                                      unless_zero(limits.requests_per_minute),
+                                      unless_zero(limits.tokens_per_minute), limits.expires));
     return credential;
 }
 
@@ -145,14 +157,25 @@ Status Store::revoke_credential(std::string_view id) {
 }
 
 Result<Principal> Store::authenticate(std::string_view secret_sha256) {
-    Query query(*state_->database, sql::authenticate, secret_sha256);
+    Query query(*state_->database, sql::authenticate, secret_sha256, state_->clock.wall());
     GLEANER_TRY(auto found, query.next());
     if (!found) {
         return Error(ErrorCode::unauthenticated,
-                     "the key is wrong or was revoked: ask for a new one");
+                     "the key is wrong, has expired or was revoked: ask for a new one");
     }
-    return Principal{principal_kind(query.text("kind")), query.text("id"), query.text("subject"),
-                     query.id<CustomerId>("customer")};
+    Principal principal;
+    principal.kind = principal_kind(query.text("kind"));
+    principal.credential_id = query.text("id");
+    principal.subject = query.text("subject");
+    principal.expires = query.optional_time("expires");
+    principal.role = operator_role(query.text("role"));
+    if (principal.kind != PrincipalKind::project) return principal;
+    principal.customer = query.id<CustomerId>("customer");
+    principal.currency = currency(query.text("currency"));
+    principal.scopes = scopes(query.text("scopes"));
+    principal.requests_per_minute = query.integer("requests_per_minute");
+    principal.tokens_per_minute = query.integer("tokens_per_minute");
+    return principal;
 }
 
 }  // namespace gleaner::store

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "coordinator/ledger/job_terms.h"
+#include "coordinator/store/scopes.h"
 #include "shared/model/currency.h"
 #include "shared/model/gpu_catalogue.h"
 #include "shared/model/ids.h"
@@ -20,12 +22,33 @@ namespace gleaner::store {
 
 enum class PrincipalKind : std::uint8_t { operator_, owner, partner, project };
 
+/// What an operator may do: everything, also adding operators; money; the rest.
+enum class OperatorRole : std::uint8_t { admin, finance, support };
+[[nodiscard]] std::string_view to_string(OperatorRole role);
+[[nodiscard]] std::optional<OperatorRole> parse_operator_role(std::string_view text);
+
 /// Who a key speaks for. `subject` is the owner's, partner's or project's id, an operator's name.
 struct Principal {
     PrincipalKind kind = PrincipalKind::project;
     std::string credential_id;  ///< key_…
     std::string subject;
-    CustomerId customer;  ///< for project keys
+    CustomerId customer;                        ///< for project keys
+    OperatorRole role = OperatorRole::support;  ///< for operators' keys
+    // Of a project's key:
+    Currency currency = Currency::cny;  ///< its project's
+    Scopes scopes = usual_scopes;
+    std::int64_t requests_per_minute = 0;  ///< 0: the customer's own limit only
+    std::int64_t tokens_per_minute = 0;    ///< likewise
+    std::optional<WallTime> expires = {};
+};
+
+/// What a project's key may do and take. Operators', owners' and partners' keys have none of it.
+struct KeyLimits {
+    Scopes scopes = usual_scopes;
+    std::optional<Money> monthly_cap = {};  ///< of what it may spend, in the project's currency
+    std::int64_t requests_per_minute = 0;   ///< 0: no limit of its own
+    std::int64_t tokens_per_minute = 0;     ///< likewise
+    std::optional<WallTime> expires = {};   ///< of keys of all kinds
 };
 
 /// A key as listed: the secret itself is shown once, when made; only its SHA-256 is stored.
@@ -36,6 +59,7 @@ struct Credential {
     std::string label;
     WallTime created;
     std::optional<WallTime> revoked;
+    KeyLimits limits = {};
 };
 
 struct Owner {
@@ -51,12 +75,16 @@ struct Partner {
     WallTime created;
 };
 
+inline constexpr std::int32_t customer_weight_usual = 100;
+inline constexpr std::int32_t customer_weight_max = 1'000;
+
 struct Customer {
     CustomerId id;
     std::string name;
     PartnerId referred_by;
     OwnerId own_sites_of;  ///< the owner whose sites count as this customer's own; empty: none
     WallTime created;
+    std::int32_t weight = customer_weight_usual;  ///< of its share when nodes are scarce, 1 to 1000
 };
 
 struct Project {
@@ -141,8 +169,11 @@ inline constexpr std::int64_t bench_reports_per_node = 400;
 struct BenchRecord {
     NodeId node;
     std::string device;
-    std::string device_name;    ///< "NVIDIA GeForce RTX 4060"
-    std::int64_t score = 0;     ///< by which devices of one name are compared; 0: by nothing
+    std::string device_name;  ///< "NVIDIA GeForce RTX 4060"
+    std::int64_t score = 0;   ///< by which devices of one name are compared; 0: by nothing
+    // By which devices of different kinds are: thousandths of GFLOPS and of GB/s; 0: not measured.
+    std::int64_t gflops_milli = 0;
+    std::int64_t copy_milli = 0;
     std::string report_sha256;  ///< of report_json
     WallTime measured;          ///< by the node's clock
     WallTime received;          ///< set by the store
@@ -246,11 +277,14 @@ struct Job {
     std::int64_t number = 0;
     ProjectId project;
     CustomerId customer;
-    OwnerId own_sites_of;  ///< the customer's, at admission
-    std::string endpoint;  ///< "/v1/chat/completions"
-    std::string model;     ///< name
+    OwnerId own_sites_of;                         ///< the customer's, at admission
+    std::string api_key;                          ///< id of the key that made it; empty: not known
+    std::int32_t weight = customer_weight_usual;  ///< the customer's, as it is now
+    std::string endpoint;                         ///< "/v1/chat/completions"
+    std::string model;                            ///< name
     Sha256 model_sha256;
-    TokenPrice price;  ///< in force when the job was admitted
+    TokenPrice price;        ///< outside of all time bands, of any tier
+    ledger::JobTerms terms;  ///< in force when the job was admitted
     FileId input_file;
     FileId output_file;  ///< empty until there is one
     FileId error_file;
@@ -286,6 +320,7 @@ struct MeterRecord {
     RequestId request;
     ProjectId project;
     CustomerId customer;
+    std::string api_key;  ///< id of the key that asked; empty: not known
     NodeId node;
     SiteId site;
     OwnerId owner;

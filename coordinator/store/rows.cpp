@@ -46,6 +46,10 @@ JobState job_state(const std::string& text) {
     return JobState::failed;
 }
 
+OperatorRole operator_role(const std::string& text) {
+    return parse_operator_role(text).value_or(OperatorRole::support);
+}
+
 Plausibility plausibility(const std::string& text) {
     for (const auto verdict : {Plausibility::unknown, Plausibility::plausible,
                                Plausibility::too_good, Plausibility::too_poor}) {
@@ -59,6 +63,12 @@ Currency currency(const std::string& code) {
     const auto known = parse_currency(code);
     GLEANER_CHECK(known.has_value(), "only known currencies are stored");
     return *known;
+}
+
+Scopes scopes(const std::string& text) {
+    const auto known = parse_scopes(text);
+    GLEANER_CHECK(known.has_value(), "only known scopes are stored");
+    return known.value();
 }
 
 bool ended(JobState state) {
@@ -76,8 +86,12 @@ Partner partner_row(const Query& row) {
 }
 
 Customer customer_row(const Query& row) {
-    return {row.id<CustomerId>("id"), row.text("name"), row.id<PartnerId>("referred_by"),
-            row.id<OwnerId>("own_sites_of"), row.time("created")};
+    return {row.id<CustomerId>("id"),
+            row.text("name"),
+            row.id<PartnerId>("referred_by"),
+            row.id<OwnerId>("own_sites_of"),
+            row.time("created"),
+            static_cast<std::int32_t>(row.integer("weight"))};
 }
 
 Project project_row(const Query& row) {
@@ -86,9 +100,20 @@ Project project_row(const Query& row) {
 }
 
 Credential credential_row(const Query& row) {
-    return {row.text("id"),      principal_kind(row.text("kind")),
-            row.text("subject"), row.text("label"),
-            row.time("created"), row.optional_time("revoked")};
+    Credential credential;
+    credential.id = row.text("id");
+    credential.kind = principal_kind(row.text("kind"));
+    credential.subject = row.text("subject");
+    credential.label = row.text("label");
+    credential.created = row.time("created");
+    credential.revoked = row.optional_time("revoked");
+    auto& limits = credential.limits;
+    limits.scopes = scopes(row.text("scopes"));
+    if (!row.null("monthly_cap")) limits.monthly_cap = row.money("monthly_cap");
+    limits.requests_per_minute = row.integer("requests_per_minute");
+    limits.tokens_per_minute = row.integer("tokens_per_minute");
+    limits.expires = row.optional_time("expires");
+    return credential;
 }
 
 Site site_row(const Query& row) {
@@ -136,6 +161,8 @@ BenchRecord bench_row(const Query& row) {
     record.device = row.text("device");
     record.device_name = row.text("device_name");
     record.score = row.integer("score");
+    record.gflops_milli = row.integer("gflops_milli");
+    record.copy_milli = row.integer("copy_milli");
     record.report_sha256 = row.text("report_sha256");
     record.measured = row.time("measured");
     record.received = row.time("received");
@@ -187,6 +214,8 @@ Job job_row(const Query& row) {
     job.project = row.id<ProjectId>("project");
     job.customer = row.id<CustomerId>("customer");
     job.own_sites_of = row.id<OwnerId>("own_sites_of");
+    job.api_key = row.text("api_key");
+    job.weight = static_cast<std::int32_t>(row.integer("weight"));
     job.endpoint = row.text("endpoint");
     job.model = row.text("model");
     job.model_sha256 = row.id<Sha256>("model_sha256");
@@ -203,6 +232,10 @@ Job job_row(const Query& row) {
     job.errors_json = row.text("errors_json");
     job.currency = currency(row.text("currency"));
     job.held = row.money("held");
+    if (auto terms = ledger::job_terms_of_text(row.text("terms")))
+        job.terms = std::move(*terms);
+    else
+        job.terms.tariff = ledger::fixed_tariff(job.price, job.currency, job.privacy);
     job.created = row.time("created");
     job.deadline = row.time("deadline");
     job.started = row.optional_time("started");

@@ -14,6 +14,7 @@
 #include "coordinator/store/meter_days.h"
 #include "coordinator/store/records.h"
 #include "coordinator/store/rows.h"
+#include "coordinator/store/spending.h"
 #include "coordinator/store/sqlite/database.h"
 #include "coordinator/store/store.h"
 
@@ -38,7 +39,8 @@ struct Store::State {
           clock(injected),
           journal(*database, injected),
           grid_days(*database),
-          meter_days(*database) {}
+          meter_days(*database),
+          spending(*database, injected) {}
 
     std::unique_ptr<Database> database;
     const Clock& clock;
@@ -46,6 +48,7 @@ struct Store::State {
     Journal journal;
     GridDays grid_days;
     MeterDays meter_days;
+    Spending spending;
     std::unordered_map<std::string, MeterSource> sources;
     std::int64_t sources_day = 0;  ///< for which their splits are right
 

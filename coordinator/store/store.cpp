@@ -11,6 +11,7 @@ Status Store::State::begin() {
         journal.on_savepoint();
         grid_days.on_savepoint();
         meter_days.on_savepoint();
+        spending.on_savepoint();
     }
     return ok();
 }
@@ -21,6 +22,7 @@ Status Store::State::commit() {
         journal.on_release();
         grid_days.on_release();
         meter_days.on_release();
+        spending.on_release();
         return ok();
     }
     GLEANER_TRY(flush());
@@ -28,13 +30,15 @@ Status Store::State::commit() {
     journal.on_transaction_end();
     grid_days.on_transaction_end();
     meter_days.on_transaction_end();
+    spending.on_committed();
     return ok();
 }
 
 Status Store::State::flush() {
     GLEANER_TRY(journal.flush());
     GLEANER_TRY(grid_days.flush());
-    return meter_days.flush();
+    GLEANER_TRY(meter_days.flush());
+    return spending.flush();
 }
 
 void Store::State::rollback() {
@@ -43,10 +47,12 @@ void Store::State::rollback() {
         journal.on_savepoint_undone();
         grid_days.on_savepoint_undone();
         meter_days.on_savepoint_undone();
+        spending.on_savepoint_undone();
     } else {
         journal.on_transaction_undone();
         grid_days.on_transaction_end();
         meter_days.on_transaction_end();
+        spending.on_transaction_undone();
     }
     sources.clear();
     database->rollback();

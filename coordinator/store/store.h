@@ -56,10 +56,11 @@ public:
     Result<std::vector<Customer>> customers();
     Result<std::vector<Project>> projects(const CustomerId& customer);
     Result<Credential> add_credential(PrincipalKind kind, std::string_view subject,
-                                      std::string_view label, std::string_view secret_sha256);
+                                      std::string_view label, std::string_view secret_sha256,
+                                      const KeyLimits& limits = {});
     Result<std::vector<Credential>> credentials(PrincipalKind kind, std::string_view subject);
     Status revoke_credential(std::string_view id);
-    /// Errors: unauthenticated for an unknown or revoked key (the same message for both).
+    /// Errors: unauthenticated for an unknown, expired or revoked key (one message for all).
     Result<Principal> authenticate(std::string_view secret_sha256);
 
     // ---- Sites, consent, tokens, nodes ----
@@ -166,6 +167,7 @@ public:
     // An amount is of the currency named with it.
     Status top_up(const CustomerId& customer, Money amount, std::string_view idempotency_key,
                   Currency currency = Currency::cny);
+    /// What may be spent: the balance, and the credit limit beyond it.
     Result<Money> available_credit(const CustomerId& customer, Currency currency = Currency::cny);
     /// Statements cover [from, to): opening + lines = closing, the account's balance at `to`.
     /// An owner's lines are nodes and device classes; a partner's the owners and customers

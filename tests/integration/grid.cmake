@@ -17,6 +17,7 @@ gleaner_grid_test(integration_tenants ${CMAKE_CURRENT_SOURCE_DIR}/tenants.test.m
 gleaner_grid_test(integration_full_disk ${CMAKE_CURRENT_SOURCE_DIR}/full_disk.test.mjs)
 gleaner_grid_test(integration_models ${CMAKE_CURRENT_SOURCE_DIR}/models.test.mjs)
 gleaner_grid_test(integration_earnings ${CMAKE_CURRENT_SOURCE_DIR}/earnings.test.mjs)
+gleaner_grid_test(integration_goodput ${CMAKE_CURRENT_SOURCE_DIR}/goodput.test.mjs)
 gleaner_grid_test(integration_guest ${CMAKE_CURRENT_SOURCE_DIR}/guest.test.mjs)
 gleaner_grid_test(integration_setup ${CMAKE_CURRENT_SOURCE_DIR}/setup.test.mjs)
 gleaner_grid_test(integration_lan_grid ${CMAKE_CURRENT_SOURCE_DIR}/lan.test.mjs)

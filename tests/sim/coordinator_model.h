@@ -157,6 +157,7 @@ private:
     void execute(const core::RefuseStream& command);
     void execute(const core::StopStream& command);
     void execute(const core::SaveStanding& command);
+    void execute(const core::WithholdEarnings& command);
     void execute(const core::Wake& command);
     void execute(const core::Note& command);
     void tell_job(const SimJob& job);

@@ -15,6 +15,7 @@ gleaner_unit_test(unit_api
         coordinator/runtime/engine_choice_test.cpp
         coordinator/runtime/grid_canaries_test.cpp
         coordinator/runtime/grid_earnings_test.cpp
+        coordinator/runtime/grid_metering_test.cpp
         coordinator/runtime/grid_test.cpp
         coordinator/runtime/job_input_test.cpp
         coordinator/runtime/orphans_test.cpp

@@ -16,3 +16,9 @@ gleaner_unit_test(unit_core
         coordinator/core/trust/standing_test.cpp
         coordinator/core/verifier/verifier_test.cpp
     DEPS gleaner_core)
+gleaner_unit_test(unit_metering
+    SOURCES
+        coordinator/core/metering/node_use_test.cpp
+        coordinator/core/metering/reference_speed_test.cpp
+        shared/model/device_use_test.cpp
+    DEPS gleaner_core)

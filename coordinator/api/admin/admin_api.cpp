@@ -1,5 +1,7 @@
 #include "coordinator/api/admin/admin_api.h"
 
+#include <charconv>
+
 #include <boost/json.hpp>
 
 #include "coordinator/api/admin/artefact_upload.h"
@@ -21,10 +23,22 @@ constexpr std::int64_t disk_reserve_bytes = 256ll << 20;
 /// Pieces of an upload are collected to this size before they go to disk.
 constexpr std::size_t upload_block_bytes = 1u << 20;
 
-unsigned who_is(store::PrincipalKind kind) {
-    switch (kind) {
+unsigned who_is(store::OperatorRole role) {
+    switch (role) {
+        case store::OperatorRole::admin:
+            return admins;
+        case store::OperatorRole::finance:
+            return finance;
+        case store::OperatorRole::support:
+            return support;
+    }
+    return 0;
+}
+
+unsigned who_is(const store::Principal& principal) {
+    switch (principal.kind) {
         case store::PrincipalKind::operator_:
-            return operators;
+            return who_is(principal.role);
         case store::PrincipalKind::owner:
             return owners;
         case store::PrincipalKind::partner:
@@ -33,6 +47,22 @@ unsigned who_is(store::PrincipalKind kind) {
             return customers;
     }
     return 0;
+}
+
+/// Why this key may not call the route.
+std::string refusal_of(const AdminRoute& route, const store::Principal& principal) {
+    if (principal.kind == store::PrincipalKind::operator_ && (route.who & operators) != 0) {
+        std::string roles;
+        for (const auto role : {store::OperatorRole::admin, store::OperatorRole::finance,
+                                store::OperatorRole::support}) {
+            if ((route.who & who_is(role)) == 0) continue;
+            roles += (roles.empty() ? "" : " or ") + std::string(to_string(role));
+        }
+        return "this takes an operator with the role " + roles + ", and yours is " +
+               std::string(to_string(principal.role));
+    }
+    if (route.refusal != nullptr) return route.refusal;
+    return "this key may not do that: it takes another kind of key";
 }
 
 Call call_from(const api::Request& request, JsonBody body) {
@@ -63,11 +93,8 @@ asio::awaitable<ApiStatus> send_document(AdminState& state, const AdminRoute& ro
 /// `state` and `route` outlive the request; so do its two halves.
 asio::awaitable<ApiStatus> serve(AdminState& state, const AdminRoute& route, api::Request& request,
                                  api::Reply& reply) {
-    if ((route.who & who_is(request.caller->principal.kind)) == 0) {
-        co_return Error(ErrorCode::permission_denied,
-                        route.refusal != nullptr
-                            ? route.refusal
-                            : "this key may not do that: it takes another kind of key");
+    if ((route.who & who_is(request.caller->principal)) == 0) {
+        co_return Error(ErrorCode::permission_denied, refusal_of(route, request.caller->principal));
     }
     auto text = co_await request.read_all();
     if (text.has_error()) co_return std::move(text).error();
@@ -134,8 +161,7 @@ asio::awaitable<ApiStatus> receive_artefact(AdminState& state, api::Request& req
 
 AdminApi::AdminApi(AdminOptions options, const AdminNeeds& needs)
     : state_(new AdminState{std::move(options), needs, {}}) {
-    for (const auto& part : {people_routes(), site_routes(), node_routes(), catalogue_routes(),
-                             money_routes(), statement_routes(), invoice_routes()}) {
+    for (const auto& part : {people_routes(), site_routes(), node_routes(), catalogue_routes(), money_routes(), contract_routes(), referral_routes(), review_routes(), statement_routes(), operator_routes(), payout_account_routes(), payout_batch_routes(), payout_routes(), metering_routes(), invoice_routes()}) {
         state_->routes.insert(state_->routes.end(), part.begin(), part.end());
     }
 }
@@ -165,6 +191,26 @@ void AdminApi::add_routes(api::Router& router) {
         return receive_artefact(*state, request, reply);
     };
     router.add(std::move(upload));
+}
+
+Result<Currency> currency_of(const std::string& code) {
+    if (code.empty()) return Currency::cny;
+    const auto known = parse_currency(code);
+    if (known) return *known;
+    return Error(ErrorCode::invalid_argument,
+                 "\"" + code.substr(0, 20) +
+                     "\" is no currency that is known here: CNY, USD, EUR, HKD or SGD");
+}
+
+Result<std::int64_t> limit_of(const Call& call, std::int64_t max) {
+    const std::string text = call.parameter("limit");
+    if (text.empty()) return max;
+    std::int64_t limit = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), limit);
+    const bool whole = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+    if (whole && limit >= 1 && limit <= max) return limit;
+    return Error(ErrorCode::invalid_argument,
+                 "\"limit\" must be a whole number from 1 to " + std::to_string(max));
 }
 
 Result<store::Site> site_of_caller(store::Store& store, const Call& call, const SiteId& id) {

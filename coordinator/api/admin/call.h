@@ -63,8 +63,16 @@ public:
 };
 using DocumentAnswer = boost::asio::awaitable<Result<Document>>;
 
-/// Bits of who may call a route.
-enum Who : unsigned { operators = 1, owners = 2, partners = 4, customers = 8 };
+/// Bits of who may call a route; operators by their roles.
+enum Who : unsigned {
+    admins = 1,
+    finance = 2,
+    support = 4,
+    operators = admins | finance | support,
+    owners = 8,
+    partners = 16,
+    customers = 32
+};
 
 struct AdminRoute {
     api::Method method;
@@ -80,18 +88,32 @@ struct AdminState {
     AdminOptions options;
     AdminNeeds needs;
     std::vector<AdminRoute> routes;
+    bool rotating_key = false;  ///< of the vault: one rotation at a time
 };
 
 /// The site, if it is the caller's to act on. To others it does not exist.
 [[nodiscard]] Result<store::Site> site_of_caller(store::Store& store, const Call& call,
                                                  const SiteId& id);
 
+/// invalid_argument names those that are known; empty: CNY.
+[[nodiscard]] Result<Currency> currency_of(const std::string& code);
+/// ?limit=, 1 to `max`, which it is without one.
+[[nodiscard]] Result<std::int64_t> limit_of(const Call& call, std::int64_t max);
+
 [[nodiscard]] std::vector<AdminRoute> people_routes();
 [[nodiscard]] std::vector<AdminRoute> site_routes();
 [[nodiscard]] std::vector<AdminRoute> node_routes();
 [[nodiscard]] std::vector<AdminRoute> catalogue_routes();
 [[nodiscard]] std::vector<AdminRoute> money_routes();
+[[nodiscard]] std::vector<AdminRoute> contract_routes();
+[[nodiscard]] std::vector<AdminRoute> referral_routes();
+[[nodiscard]] std::vector<AdminRoute> review_routes();
 [[nodiscard]] std::vector<AdminRoute> statement_routes();
 [[nodiscard]] std::vector<AdminRoute> invoice_routes();
+[[nodiscard]] std::vector<AdminRoute> operator_routes();
+[[nodiscard]] std::vector<AdminRoute> payout_account_routes();
+[[nodiscard]] std::vector<AdminRoute> payout_batch_routes();
+[[nodiscard]] std::vector<AdminRoute> payout_routes();
+[[nodiscard]] std::vector<AdminRoute> metering_routes();
 
 }  // namespace gleaner::admin

@@ -40,7 +40,7 @@ Answer check_ledger(AdminState& state, Call /*call*/) {
 
 std::vector<AdminRoute> money_routes() {
     return {
-        {api::Method::post, "/api/v1/customers/{id}/topups", operators, top_up},
+        {api::Method::post, "/api/v1/customers/{id}/topups", admins | finance, top_up},
         {api::Method::get, "/api/v1/ledger/check", operators, check_ledger},
     };
 }

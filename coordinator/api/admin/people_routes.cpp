@@ -4,6 +4,8 @@
 
 #include "coordinator/api/admin/call.h"
 #include "coordinator/api/admin/record_json.h"
+#include "coordinator/store/referrals.h"
+#include "coordinator/store/operators.h"
 #include "shared/artefact/sha256.h"
 #include "shared/util/random.h"
 
@@ -24,13 +26,22 @@ void keep_referrals(const Call& call, std::vector<Record>& records) {
     });
 }
 
+Status check_one_referrer(const std::string& partner, const std::string& code) {
+    if (partner.empty() || code.empty()) return ok();
+    return Error(ErrorCode::invalid_argument,
+                 "name the partner with \"referred_by\" or their \"referral_code\", not both");
+}
+
 Answer add_owner(AdminState& state, Call call) {
     GLEANER_CO_TRY(auto name, call.body.text("name"));
     GLEANER_CO_TRY(auto partner, call.body.optional_text("referred_by"));
+    GLEANER_CO_TRY(auto code, call.body.optional_text("referral_code"));
     GLEANER_CO_TRY(call.body.no_more());
+    GLEANER_CO_TRY(check_one_referrer(partner, code));
     const std::string key = random_token("glw_", 40);
     StoreWork work = [=](Store& store) -> Result<json::value> {
-        GLEANER_TRY(const auto owner, store.add_owner(name, PartnerId(partner)));
+        GLEANER_TRY(const auto owner, code.empty() ? store.add_owner(name, PartnerId(partner))
+                                                   : store::Referrals(store).add_owner(name, code));
         GLEANER_TRY(const auto credential,
                     store.add_credential(PrincipalKind::owner, owner.id.get(), "first key",
                                          hash_bytes(std::string_view(key)).get()));
@@ -97,10 +108,14 @@ Answer add_customer(AdminState& state, Call call) {
     GLEANER_CO_TRY(auto name, call.body.text("name"));
     GLEANER_CO_TRY(auto partner, call.body.optional_text("referred_by"));
     GLEANER_CO_TRY(auto owner, call.body.optional_text("own_sites_of"));
+    GLEANER_CO_TRY(auto code, call.body.optional_text("referral_code"));
     GLEANER_CO_TRY(call.body.no_more());
+    GLEANER_CO_TRY(check_one_referrer(partner, code));
     StoreWork work = [=](Store& store) -> Result<json::value> {
         GLEANER_TRY(const auto customer,
-                    store.add_customer(name, PartnerId(partner), OwnerId(owner)));
+                    code.empty()
+                        ? store.add_customer(name, PartnerId(partner), OwnerId(owner))
+                        : store::Referrals(store).add_customer(name, code, OwnerId(owner)));
         GLEANER_TRY(store.add_project(customer.id, "default"));
         GLEANER_TRY(auto shown, whole_customer(store, customer));
         return json::value(std::move(shown));
@@ -121,6 +136,13 @@ Answer list_customers(AdminState& state, Call call) {
         return json::value(json::object{{"data", std::move(data)}});
     };
     co_return co_await state.needs.store.read<json::value>(std::move(work));
+}
+
+/// With an operator's key comes all that their role may do.
+Status require_admin(const Call& call) {
+    if (call.principal.role == store::OperatorRole::admin) return ok();
+    return Error(ErrorCode::permission_denied,
+                 "only an operator with the role admin makes and revokes operators' keys");
 }
 
 /// Whose keys a request is about: a customer (its first project), a project, or an operator.
@@ -166,6 +188,9 @@ Answer add_apikey(AdminState& state, Call call) {
     const Subject subject(customer, project, operator_name);
     GLEANER_CO_TRY(subject.check());
     const bool for_operator = subject.kind() == PrincipalKind::operator_;
+    if (for_operator) {
+        GLEANER_CO_TRY(require_admin(call));
+    }
     const std::string key = random_token(for_operator ? "glo_" : "sk-", 40);
     StoreWork work = [=](Store& store) -> Result<json::value> {
         GLEANER_TRY(const auto id, subject.id(store));
@@ -193,7 +218,11 @@ Answer list_apikeys(AdminState& state, Call call) {
 
 Answer revoke_apikey(AdminState& state, Call call) {
     const std::string id = call.captures[0];
-    StoreWork work = [=](Store& store) -> Result<json::value> {
+    StoreWork work = [=, &call](Store& store) -> Result<json::value> {
+        GLEANER_TRY(const bool of_operator, store::Operators(store).has_key(id));
+        if (of_operator) {
+            GLEANER_TRY(require_admin(call));
+        }
         GLEANER_TRY(store.revoke_credential(id));
         return json::value(json::object{{"id", id}, {"revoked", true}});
     };

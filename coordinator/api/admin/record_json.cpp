@@ -117,6 +117,7 @@ json::object to_json(const store::Node& node, const std::optional<LiveNode>& liv
     json::array models;
     for (const Sha256& model : live->ready_models) models.emplace_back(model.get());
     object["device_class"] = text_or_null(live->device_class);
+    object["reference_permille"] = live->reference_permille;
     object["items"] = live->items;
     object["streams"] = live->streams;
     object["ready_models"] = std::move(models);
@@ -201,7 +202,8 @@ json::object to_json(const ledger::Statement& statement) {
             {"opening_micros", statement.opening.micros},
             {"data", std::move(lines)},
             {"closing_micros", statement.closing.micros},
-            {"pending_micros", statement.pending.micros}};
+            {"pending_micros", statement.pending.micros},
+            {"archives", json::value_from(statement.archives)}};
 }
 
 json::object to_json(const ledger::CheckReport& report) {

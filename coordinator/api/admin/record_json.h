@@ -11,6 +11,13 @@
 #include "coordinator/store/records.h"
 #include "coordinator/store/statement_records.h"
 
+namespace gleaner::store {
+struct Referral;
+struct ReferralCode;
+struct RevenueContract;
+struct WithheldNode;
+}  // namespace gleaner::store
+
 namespace gleaner::admin {
 
 [[nodiscard]] boost::json::object to_json(const store::Owner& owner);
@@ -24,6 +31,10 @@ namespace gleaner::admin {
 [[nodiscard]] boost::json::object to_json(const store::BenchRecord& report);
 [[nodiscard]] boost::json::object to_json(const store::Model& model);
 [[nodiscard]] boost::json::object to_json(const store::EnginePackage& engine);
+[[nodiscard]] boost::json::object to_json(const store::RevenueContract& contract);
+[[nodiscard]] boost::json::object to_json(const store::ReferralCode& code);
+[[nodiscard]] boost::json::object to_json(const store::Referral& referral);
+[[nodiscard]] boost::json::object to_json(const store::WithheldNode& node);
 [[nodiscard]] boost::json::object to_json(const ledger::Statement& statement);
 [[nodiscard]] boost::json::object to_json(const ledger::CheckReport& report);
 [[nodiscard]] boost::json::object to_json(const store::LineRecord& record);

@@ -69,7 +69,7 @@ ON CONFLICT (partner, currency) DO UPDATE SET micros = excluded.micros;
 
 -- name: list_months_of_contracts
 -- Contracts in force on the month's last day, and what the month's work of their owners came to:
--- the price paid, and the owner's shares.
+-- the price paid, the owner's shares, and the hours on offer of devices that were checked or used.
 SELECT c.id AS contract, c.owner AS owner, c.currency AS currency, c.terms AS terms,
        (SELECT coalesce(sum(w.price), 0) FROM work_of_days w
         WHERE w.owner = c.owner AND w.currency = c.currency AND w.day >= ?1 AND w.day < ?2)
@@ -80,7 +80,15 @@ SELECT c.id AS contract, c.owner AS owner, c.currency AS currency, c.terms AS te
         WHERE w.owner = c.owner AND w.currency = c.currency AND w.day >= ?1 AND w.day < ?2)
        - (SELECT coalesce(sum(r.owner_share), 0) FROM work_sources s CROSS JOIN reversals r
           ON r.source = s.source AND r.day >= ?1 AND r.day < ?2
-          WHERE s.owner = c.owner AND s.currency = c.currency) AS earned
+          WHERE s.owner = c.owner AND s.currency = c.currency) AS earned,
+       (SELECT coalesce(sum(offered), 0) / 3600000000
+        FROM (SELECT sum(d.idle + d.useful + d.loading + d.reclaimed + d.connection + d.engine
+                         + d.rejected + d.repeated + d.verification + d.cancelled + d.waiting)
+                     AS offered
+              FROM sites t CROSS JOIN nodes n ON n.site = t.id
+                           CROSS JOIN node_days d ON d.node = n.id AND d.day >= ?1 AND d.day < ?2
+              WHERE t.owner = c.owner
+              GROUP BY d.node HAVING sum(d.useful + d.verification) > 0)) AS hours
 FROM revenue_contracts c
 WHERE c.signed IS NOT NULL AND c.first_day < ?2 AND (c.end_day IS NULL OR c.end_day >= ?2)
 ORDER BY c.id;

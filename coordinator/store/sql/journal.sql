@@ -21,13 +21,17 @@ UPDATE balances SET micros = micros + ?2 WHERE account = ?1;
 
 -- name: select_last_number
 SELECT max(coalesce((SELECT max(number) FROM entries), 0),
-           coalesce((SELECT max(number) / 1024 FROM meters), 0)) AS number;
+           coalesce((SELECT max(number) / 1024 FROM meters), 0)) AS number, frozen_until
+FROM book_marks WHERE only = 1;
 
 -- name: insert_entry
 INSERT INTO entries (number, kind, key) VALUES (?1, ?2, ?3);
 
 -- name: select_entry_by_key
 SELECT number FROM entries WHERE key = ?1;
+
+-- name: list_archived_key
+SELECT account, micros FROM archived_keys WHERE key = ?1;
 
 -- name: insert_posting
 INSERT INTO postings (account, entry, micros) VALUES (?1, ?2, ?3);
@@ -38,8 +42,8 @@ SELECT micros FROM postings WHERE account = ?1 AND entry = ?2;
 -- name: insert_meter
 INSERT INTO meters (number, source, attempt_key, request, prompt_tokens, generated_tokens,
                     device_micros, price, owner_share, owner_partner_share,
-                    customer_partner_share, cached_tokens, reference_micros)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                    customer_partner_share, cached_tokens, reference_micros, usage)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
 ON CONFLICT (attempt_key) DO NOTHING;
 
 -- name: add_meter_day

@@ -34,7 +34,8 @@ struct Fixture {
     std::string check_after(const std::string& damage) {
         {
             auto database = Database::open(path, Database::Mode::read_write).value();
-            for (const auto* table : {"entries", "postings", "meters", "meter_sources"}) {
+            for (const auto* table :
+                 {"entries", "postings", "meters", "meter_sources", "usage_sources"}) {
                 for (const auto* what : {"update", "delete"}) {
                     const auto drop = std::string("DROP TRIGGER ") + table + "_no_" + what;
                     database->execute(drop.c_str()).value();
@@ -128,7 +129,7 @@ TEST_CASE_FIXTURE(Fixture, "an attempt that was billed twice is found") {
         "CREATE TABLE meters AS SELECT * FROM copy UNION ALL "
         "SELECT number + 1, source, attempt_key, request, prompt_tokens, generated_tokens,"
         " device_micros, price, owner_share, owner_partner_share, customer_partner_share,"
-        " cached_tokens, reference_micros "
+        " cached_tokens, reference_micros, usage "
         "FROM copy WHERE attempt_key = '1:1';"
         "CREATE INDEX meters_by_source ON meters (source)",
         "attempt 1:1 was billed 2 times");
@@ -146,4 +147,12 @@ TEST_CASE_FIXTURE(Fixture, "what is pending below zero is found") {
         "INSERT INTO postings (account, entry, micros) SELECT number, 5, 900 FROM accounts "
         "WHERE name = 'platform'",
         "is below zero: -0.000760");
+}
+
+TEST_CASE_FIXTURE(Fixture, "usage and spending that are not what the meter records say are found") {
+    check_finds("UPDATE usage_hours SET requests = requests + 1", "of usage source");
+    check_finds(
+        "UPDATE spend_months SET micros = micros - 7 WHERE spender = "
+        "(SELECT number FROM spenders WHERE kind = 'project')",
+        "what project proj_");
 }

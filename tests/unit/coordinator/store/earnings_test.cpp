@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include "coordinator/store/contracts.h"
+#include "coordinator/store/metering.h"
 #include "coordinator/store/referrals.h"
 #include "shared/model/civil_day.h"
 #include "shared/util/random.h"
@@ -161,6 +162,27 @@ TEST_CASE_FIXTURE(Fixture, "a broken answer is given back once, before or after 
           ErrorCode::not_found);
 }
 
+TEST_CASE_FIXTURE(Fixture, "a node sees which of its days are confirmed, and what was taken back") {
+    const auto first = work({1'000}, 1);
+    clock.advance(24h);
+    work({500}, 1);
+    REQUIRE(earnings.confirm_through(today() - 1).has_value());
+    auto days = store->node_days(world.nodes[1], today() - 1).value();
+    REQUIRE(days.size() == 2);
+    CHECK(days[0].confirmed == Money{700});
+    CHECK(days[0].pending == Money{});
+    CHECK(days[1].confirmed == Money{});
+    CHECK(days[1].pending == Money{350});
+    REQUIRE(earnings.refund(first, "ann", "broken").has_value());
+    REQUIRE(earnings.withhold(world.nodes[1], "a check").has_value());
+    clock.advance(24h);
+    REQUIRE(earnings.confirm_through(today() - 1).has_value());
+    days = store->node_days(world.nodes[1], today() - 2).value();
+    CHECK(days[0].confirmed == Money{});
+    CHECK(days[1].confirmed == Money{});
+    CHECK(days[1].pending == Money{350});
+}
+
 TEST_CASE_FIXTURE(Fixture, "a partner gets no more from a referral in a month than the cap") {
     Referrals referrals(*store);
     REQUIRE(referrals.set_cap(world.owner_partner.id, Currency::cny, {60}).has_value());
@@ -212,6 +234,35 @@ TEST_CASE_FIXTURE(Fixture,
     clock.advance(24h * 5);
     work({1'000});
     CHECK(owner().pending == Money{750 + 700});
+    check();
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "a guarantee fills up a month, for hours of machines that were checked") {
+    RevenueContracts contracts(*store);
+    ledger::RevenueTerms terms;
+    terms.guarantee = {{1'000'000}, 100};
+    const auto month = month_of(today()).next();
+    const auto contract =
+        contracts
+            .propose(world.owner.id, Currency::cny, terms, first_day(month), std::nullopt, "ann")
+            .value();
+    const Principal owner_key{PrincipalKind::owner, world.owner_key.id, world.owner.id.get(), {}};
+    REQUIRE(contracts.sign(contract.id, owner_key).has_value());
+    clock.advance(start_of_day(first_day(month)) - clock.wall());
+    constexpr std::int64_t hour = 3'600'000'000;
+    DeviceUse busy;
+    busy.idle_micros = 49 * hour;
+    busy.useful_micros = 1 * hour;
+    DeviceUse present;  // never checked, never used: it earns nothing
+    present.idle_micros = 600 * hour;
+    const std::pair<NodeId, DeviceUse> rows[] = {{world.nodes[0], busy}, {world.nodes[1], present}};
+    REQUIRE(Metering(*store).add_use(today(), rows).has_value());
+    work({100'000});
+    clock.advance(start_of_day(first_day(month.next())) - clock.wall());
+    REQUIRE(earnings.confirm_through(today() - 1).has_value());
+    // 50 of 100 hours: half of the guarantee, of which 70 000 came as shares.
+    CHECK(confirmed() == Money{500'000});
     check();
 }
 

@@ -16,6 +16,7 @@
 #include "coordinator/api/router.h"
 #include "coordinator/store/blobs.h"
 #include "coordinator/store/executor.h"
+#include "coordinator/vault/vault.h"
 #include "shared/artefact/sha256.h"
 #include "tests/unit/shared/artefact/temporary_directory.h"
 
@@ -100,8 +101,9 @@ private:
 
 struct Answered {
     int status = 0;
-    boost::json::value body;  ///< null for a document
-    std::string raw = {};     ///< as it was sent
+    boost::json::value body;
+    std::string document;  ///< a reply that is not JSON
+    std::string raw = {};  ///< as it was sent
     std::string content_type = {};
     std::string disposition = {};
 
@@ -123,18 +125,24 @@ public:
               store::StoreExecutor::start(directory / "grid.db", clock, io.get_executor()).value()),
           blobs(store::Blobs::open(directory / "blobs").value()),
           release_key(SigningKey::generate()),
+          vault(vault::Vault::open(directory / "payout.key").value()),
           admin_api({.consent = consent,
                      .authority_pin = std::string(64, 'a'),
                      .release_key = release_key.public_key(),
+                     .payouts = payout_policy(),
+                     .payer_login = "pay@platform.example",
+                     .payer_name = "Platform",
                      .invoices = seller()},
                     {.clock = clock,
                      .store = *store,
                      .blobs = blobs,
                      .grid = grid,
                      .blocking = pool.get_executor(),
-                     .forget_cached = [this] { ++key_changes; }}) {
+                     .forget_cached = [this] { ++key_changes; },
+                     .vault = vault}) {
         admin_api.add_routes(router);
         platform = principal(store::PrincipalKind::operator_, "root");
+        platform.role = store::OperatorRole::admin;
     }
     ~AdminHarness() { pool.join(); }
 
@@ -146,7 +154,7 @@ public:
     }
     [[nodiscard]] static store::Principal principal(store::PrincipalKind kind, std::string subject,
                                                     std::string credential = {}) {
-        return {kind, std::move(credential), std::move(subject), {}};
+        return {kind, std::move(credential), std::move(subject), {}, {}};
     }
 
     /// Like a client with `who`'s key.
@@ -174,11 +182,15 @@ public:
         io.run();
         REQUIRE(handled);
         if (handled->has_error()) {
-            return {handled->error().status(), boost::json::parse(handled->error().body())};
+            return {handled->error().status(), boost::json::parse(handled->error().body()), {}};
         }
         const bool is_json = reply.content_type == "application/json";
-        return {reply.status(), is_json ? boost::json::parse(reply.text) : boost::json::value(),
-                reply.text, reply.content_type, reply.header("Content-Disposition")};
+        return {reply.status(),
+                is_json ? boost::json::parse(reply.text) : boost::json::value(),
+                is_json ? std::string() : reply.text,
+                reply.text,
+                reply.content_type,
+                reply.header("Content-Disposition")};
     }
     Answered get(const store::Principal& who, const std::string& target) {
         return call(who, api::Method::get, target);
@@ -186,6 +198,10 @@ public:
     Answered post(const store::Principal& who, const std::string& target,
                   const boost::json::value& body) {
         return call(who, api::Method::post, target, boost::json::serialize(body));
+    }
+    Answered put(const store::Principal& who, const std::string& target,
+                 const boost::json::value& body) {
+        return call(who, api::Method::put, target, boost::json::serialize(body));
     }
     Answered remove(const store::Principal& who, const std::string& target) {
         return call(who, api::Method::delete_, target);
@@ -239,6 +255,13 @@ public:
                 {"sha256", hash_bytes(std::string_view(consent.text)).get()},
                 {"accepted", true}};
     }
+    /// At least 100 CNY at a time; above 5 000 CNY two operators approve.
+    [[nodiscard]] static ledger::PayoutPolicy payout_policy() {
+        ledger::PayoutPolicy policy;
+        policy.minimum.fill(Money{100'000'000});
+        policy.two_person_above.fill(Money{5'000'000'000});
+        return policy;
+    }
     /// Puts bytes into the artefacts; returns their hash.
     std::string upload(const std::string& bytes) {
         const std::string id = hash_bytes(std::string_view(bytes)).get();
@@ -256,6 +279,7 @@ public:
     store::Blobs blobs;
     RecordingGrid grid;
     SigningKey release_key;
+    vault::Vault vault;
     int key_changes = 0;
     admin::AdminApi admin_api;
     api::Router router;
