@@ -122,7 +122,7 @@ private:
     void notes() {
         if (invoice_.exact != invoice_.total) {
             paper_.notes.push_back(
-                say("The statement of this month says ", "本期对账单金额为 ") +
+                say("By the journal it is exactly ", "总账精确金额为 ") +
                 amount_text(invoice_.exact, decimals_of(invoice_.exact)) +
                 say(". An invoice is made out in whole hundredths: each line is rounded so that "
                     "the lines sum to the total.",
@@ -138,6 +138,11 @@ private:
     Language language_;
     Paper paper_;
 };
+
+/// Fapiao are made out in yuan.
+bool has_fapiao(const Invoice& invoice) {
+    return !invoice.is_credit_note() && invoice.currency == Currency::cny;
+}
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
@@ -165,7 +170,7 @@ std::string fapiao_basics_csv(std::span<const Invoice> invoices) {
              "购买方银行账号", "备注", "是否展示购买方银行账号", "销售方开户行", "销售方银行账号",
              "是否展示销售方银行账号", "购买方邮箱"});
     for (const auto& invoice : invoices) {
-        if (invoice.is_credit_note()) continue;
+        if (!has_fapiao(invoice)) continue;
         const auto& buyer = invoice.buyer.party;
         const auto& seller = invoice.terms.seller;
         const bool special = invoice.buyer.fapiao == FapiaoKind::special;
@@ -186,7 +191,7 @@ std::string fapiao_details_csv(std::span<const Invoice> invoices) {
              "金额", "税率", "折扣金额", "是否使用优惠政策", "优惠政策类型", "即征即退类型"});
     // One line an invoice: lines of credits are below zero, which the template does not take.
     for (const auto& invoice : invoices) {
-        if (invoice.is_credit_note()) continue;
+        if (!has_fapiao(invoice)) continue;
         csv.row({invoice.number, invoice.terms.goods_name, invoice.terms.tax_class, "", "项", "1",
                  plain_amount(invoice.total, 2), plain_amount(invoice.total, 2),
                  tax_rate_text(invoice.terms.tax_rate), "", "否", "", ""});

@@ -77,6 +77,7 @@ json::object fapiao_json(const ledger::Invoice& invoice) {
         {"remark", documents::fapiao_remark(invoice)},
         {"goods_name", invoice.terms.goods_name},
         {"tax_class", invoice.terms.tax_class},
+        {"currency", code_of(invoice.currency)},
         {"amount", documents::plain_amount(invoice.total, 2)},
         {"tax_rate", documents::tax_rate_text(invoice.terms.tax_rate)},
         {"tax", documents::plain_amount(invoice.tax, 2)},

@@ -68,13 +68,17 @@ TEST_CASE("fapiao data have the template's columns, exact texts and no credit no
     auto note = invoice();
     note.number = "GL-2026-000018";
     note.refers_to = "GL-2026-000003";
-    const std::vector<Invoice> invoices{invoice(), note};
+    auto dollars = invoice();
+    dollars.number = "GL-2026-000019";
+    dollars.currency = Currency::usd;
+    const std::vector<Invoice> invoices{invoice(), note, dollars};
     const auto basics = fapiao_basics_csv(invoices);
     CHECK(basics.starts_with("\xef\xbb\xbf发票流水号,发票类型,特定业务类型,是否含税,"));
     CHECK(basics.find("GL-2026-000017,增值税专用发票,,是,否,\"'=某某科技, \"\"A\"\" 公司\",,"
                       "91310000MA1FL0XX00,,,,6222020200012345678,\"Gleaner GL-2026-000017, "
                       "2026-11\",是,") != std::string::npos);
     CHECK(basics.find("GL-2026-000018") == std::string::npos);
+    CHECK(basics.find("GL-2026-000019") == std::string::npos);
     const auto details = fapiao_details_csv(invoices);
     CHECK(details.find("GL-2026-000017,*信息技术服务*算力服务,3040203000000000000,,项,1,106.00,"
                        "106.00,0.06,,否,,\r\n") != std::string::npos);
