@@ -105,6 +105,7 @@ TEST_CASE("a batch stops before its maximum price; what it did not do costs noth
     const auto job = rig.admit(Rig::lines(10));
     rig.join();
     rig.grid->open_job(job);
+    REQUIRE(rig.until([&] { return !rig.link.leases().empty(); }));
     std::size_t answered = 0;
     std::size_t lent = 0;
     const auto ended = [&] {
