@@ -175,8 +175,7 @@ Result<std::int64_t> Acceptor::bill(const Acceptance& acceptance, OpenJob* job) 
     Money total;
     lines_.clear();
     for (const auto& record : acceptance.meters) {
-        GLEANER_TRY(auto billed,
-                    meter(record, number * meters_per_entry + parts, job != nullptr));
+        GLEANER_TRY(auto billed, meter(record, number * meters_per_entry + parts, job != nullptr));
         if (!billed) continue;
         ++parts;
         total += record.price;

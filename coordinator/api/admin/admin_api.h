@@ -47,7 +47,7 @@ struct AdminOptions {
     /// The platform's own Alipay account, which Alipay's batch files name.
     std::string payer_login;
     std::string payer_name;
-    ledger::InvoiceTerms invoices = {};    ///< the seller's side; without a title: none are issued
+    ledger::InvoiceTerms invoices = {};  ///< the seller's side; without a title: none are issued
 };
 
 /// All of it outlives the AdminApi.

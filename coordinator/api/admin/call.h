@@ -96,7 +96,7 @@ struct AdminRoute {
     unsigned who;
     Answer (*handler)(AdminState&, Call);
     const char* refusal = nullptr;  ///< why others may not, where that needs saying
-    store::Scopes one_of = {};  ///< a project's key needs one of them; none: every key may
+    store::Scopes one_of = {};      ///< a project's key needs one of them; none: every key may
     /// Instead of `handler`, which is null then.
     DocumentAnswer (*document)(AdminState&, Call) = nullptr;
 };
@@ -106,7 +106,7 @@ struct AdminState {
     AdminNeeds needs;
     std::vector<AdminRoute> routes;
     bool rotating_key = false;  ///< of the vault: one rotation at a time
-    bool archiving = false;  ///< one month at a time
+    bool archiving = false;     ///< one month at a time
 };
 
 /// The site, if it is the caller's to act on. To others it does not exist.

@@ -67,8 +67,7 @@ private:
 
 /// With an operator's key comes all that their role may do.
 Status require_admin(const Call& call) {
-    if (call.by(PrincipalKind::operator_) &&
-        call.principal.role == store::OperatorRole::admin) {
+    if (call.by(PrincipalKind::operator_) && call.principal.role == store::OperatorRole::admin) {
         return ok();
     }
     return Error(ErrorCode::permission_denied,

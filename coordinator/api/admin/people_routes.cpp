@@ -4,8 +4,8 @@
 
 #include "coordinator/api/admin/call.h"
 #include "coordinator/api/admin/record_json.h"
-#include "coordinator/store/referrals.h"
 #include "coordinator/store/operators.h"
+#include "coordinator/store/referrals.h"
 #include "coordinator/store/tenants.h"
 #include "shared/artefact/sha256.h"
 #include "shared/util/random.h"

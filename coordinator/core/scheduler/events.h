@@ -186,10 +186,10 @@ struct StoreRecovered {};
 /// A timer asked for by Wake. Events seconds later than it tell that this process was suspended.
 struct Tick {};
 
-using Event = std::variant<NodeJoined, NodeLeft, NodeDrained, CapacityChanged, ModelStateChanged,
-                           ModelOffered, ModelWithdrawn, JobOpened, JobCancelled, JobHeld,
-                           JobReleased, JobLimited, ItemFinished, LeaseReturned, StreamRequested,
-                           StreamFinished, StreamAbandoned, CustomerWeighed, StoreStalled,
-                           StoreRecovered, Tick>;
+using Event =
+    std::variant<NodeJoined, NodeLeft, NodeDrained, CapacityChanged, ModelStateChanged,
+                 ModelOffered, ModelWithdrawn, JobOpened, JobCancelled, JobHeld, JobReleased,
+                 JobLimited, ItemFinished, LeaseReturned, StreamRequested, StreamFinished,
+                 StreamAbandoned, CustomerWeighed, StoreStalled, StoreRecovered, Tick>;
 
 }  // namespace gleaner::core
