@@ -15,19 +15,10 @@ using namespace gleaner::store;
 namespace {
 
 /// Whole lists that an operator or a restart asks for, constants, and the ledger's check.
-const std::set<std::string> may_scan{"list_owners",
-                                     "list_partners",
-                                     "list_customers",
-                                     "list_sites",
-                                     "list_nodes",
-                                     "list_models",
-                                     "list_engines",
-                                     "list_standings",
-                                     "list_file_ids",
-                                     "list_alerts",
-                                     "list_budgets",
-                                     "count_ledger",
-                                     "forget_unfinished_idempotency_keys"};
+const std::set<std::string> may_scan{
+    "list_owners",   "list_partners", "list_customers", "list_sites",
+    "list_nodes",    "list_models",   "list_engines",   "list_standings",
+    "list_file_ids", "list_budgets",  "count_ledger",   "forget_unfinished_idempotency_keys"};
 
 bool may_read_all(const std::string& name) {
     return may_scan.contains(name) || name.starts_with("find_");
