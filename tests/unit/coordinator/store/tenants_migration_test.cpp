@@ -35,6 +35,7 @@ public:
             run(migration.sql);
             ++version;
         }
+        run("PRAGMA application_id = " + std::to_string(0x474C4E52));
         run("PRAGMA user_version = " + std::to_string(version));
     }
 
@@ -105,7 +106,9 @@ TEST_CASE("work from before the upgrade is counted by hour, project and customer
             " count(*), count(*), sum(prompt_tokens), 0, sum(generated_tokens),"
             " sum(device_micros), 0, sum(price), 0, 0, 0 FROM meters GROUP BY 1, 2;");
     }
-    const auto store = Store::open(path, Store::Mode::read_write, clock).value();
+    auto opened = Store::open(path, Store::Mode::read_write, clock);
+    REQUIRE_MESSAGE(opened.has_value(), opened.error().message());
+    const auto store = std::move(opened).value();
     const auto report = store->check_ledger().value();
     for (const auto& violation : report.violations) MESSAGE(violation);
     CHECK(report.violations.empty());

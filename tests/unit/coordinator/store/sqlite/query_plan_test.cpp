@@ -38,6 +38,9 @@ const std::set<std::string> may_scan{
     "list_standings", "list_file_ids", "count_ledger", "sum_ledger",
     "forget_unfinished_idempotency_keys"
 };
+    "list_owners",   "list_partners", "list_customers", "list_sites",
+    "list_nodes",    "list_models",   "list_engines",   "list_standings",
+    "list_file_ids", "list_budgets",  "count_ledger",   "forget_unfinished_idempotency_keys"};
 
 bool may_read_all(const std::string& name) {
     return may_scan.contains(name) || name.starts_with("find_") || name.starts_with("copy_");
