@@ -135,6 +135,23 @@ checked('a batch with a maximum price stops in time, and the rest says why', asy
   assert.deepEqual([...new Set(codes)], ['max_price_reached']);
 });
 
+checked('a maximum price holds over a coordinator that is killed', async () => {
+  const bill = await spent(async () => {
+    const { json } = await grid.batch(grid.apiKey, lines(900), { max_price: '3' });
+    await until('some are done', () => grid.job(json.id).request_counts.completed > 50);
+    grid.coordinator.kill('SIGKILL');
+    await until('it is gone', () => grid.coordinator.signalCode !== null);
+    await grid.startCoordinator();
+    const job = await grid.finished(json.id);
+    assert.equal(job.status, 'completed');
+    const { total, completed, failed } = job.request_counts;
+    assert.equal(completed + failed, total);
+    assert.ok(completed > 100 && failed > 0, `${completed} completed, ${failed} failed`);
+  });
+  assert.ok(bill <= 3e6, `${bill}`);
+  assert.ok(bill > 2.5e6, `${bill}: nearly all of it was used`);
+});
+
 checked('a maximum price that cannot hold, or none at all, is refused at once', async () => {
   const refused = async (max_price) => {
     const reply = await grid.batch(grid.apiKey, lines(50), { max_price });
