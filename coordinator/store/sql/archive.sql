@@ -22,7 +22,7 @@ CREATE TABLE archive.postings (
 -- name: create_archive_meters
 CREATE TABLE archive.meters (
     number INTEGER PRIMARY KEY, attempt_key TEXT NOT NULL, request TEXT NOT NULL,
-    project TEXT NOT NULL, customer TEXT NOT NULL, node TEXT NOT NULL, site TEXT NOT NULL,
+    project TEXT NOT NULL, customer TEXT NOT NULL, api_key TEXT NOT NULL, node TEXT NOT NULL, site TEXT NOT NULL,
     owner TEXT NOT NULL, device_class TEXT NOT NULL, model TEXT NOT NULL,
     model_sha256 TEXT NOT NULL, prompt_tokens INTEGER NOT NULL, cached_tokens INTEGER NOT NULL,
     generated_tokens INTEGER NOT NULL, device_micros INTEGER NOT NULL,
@@ -57,15 +57,16 @@ FROM archive.accounts a CROSS JOIN main.postings p
     ON p.account = a.number AND p.entry >= ?1 AND p.entry < ?2;
 
 -- name: copy_meters
-INSERT INTO archive.meters (number, attempt_key, request, project, customer, node, site, owner,
+INSERT INTO archive.meters (number, attempt_key, request, project, customer, api_key, node, site, owner,
                             device_class, model, model_sha256, prompt_tokens, cached_tokens,
                             generated_tokens, device_micros, reference_micros, price, owner_share,
                             owner_partner_share, customer_partner_share)
-SELECT m.number, m.attempt_key, m.request, s.project, s.customer, s.node, s.site, s.owner,
+SELECT m.number, m.attempt_key, m.request, s.project, s.customer, coalesce(u.api_key, ''), s.node, s.site, s.owner,
        s.device_class, s.model, s.model_sha256, m.prompt_tokens, m.cached_tokens,
        m.generated_tokens, m.device_micros, m.reference_micros, m.price, m.owner_share,
        m.owner_partner_share, m.customer_partner_share
 FROM main.meters m CROSS JOIN main.meter_sources s ON s.number = m.source
+                   LEFT JOIN main.usage_sources u ON u.number = m.usage
 WHERE m.number >= ?1 * 1024 AND m.number < ?2 * 1024;
 
 -- name: sum_archive_days
