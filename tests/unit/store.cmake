@@ -33,6 +33,7 @@ gleaner_unit_test(unit_store
         coordinator/store/money_test.cpp
         coordinator/store/operators_test.cpp
         coordinator/store/payout_accounts_test.cpp
+        coordinator/store/payouts_damage_test.cpp
         coordinator/store/payouts_sequence_test.cpp
         coordinator/store/payouts_test.cpp
         coordinator/store/pending_sums_test.cpp
