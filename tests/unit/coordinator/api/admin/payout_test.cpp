@@ -195,9 +195,9 @@ TEST_CASE_FIXTURE(PayoutApi,
     CHECK(keep(get(ann, "/api/v1/payout-batches")).data().size() == 1);
     const auto file = get(ann, path + "/csv");
     CHECK(file.status == 200);
-    CHECK(file.document.find(std::string(id) + ",王小明," + number + ",ICBC,,CNY,300.00,") !=
+    CHECK(file.raw.find(std::string(id) + ",王小明," + number + ",ICBC,,CNY,300.00,") !=
           std::string::npos);
-    CHECK(get(bob, path + "/csv").document == file.document);
+    CHECK(get(bob, path + "/csv").raw == file.raw);
     CHECK(keep(act(ann, id, "settle", {{"reference", "r1"}})).text("state") == "settled");
     CHECK(keep(act(ann, id, "settle")).text("note") == "r1");
     CHECK(act(ann, id, "fail", {{"reason", "x"}}).status == 409);
@@ -310,7 +310,7 @@ TEST_CASE_FIXTURE(PayoutApi,
     CHECK(vault::Vault::open(directory / "payout.key").value().ring()->text() ==
           vault.ring()->text());
     REQUIRE(export_batch(ann).status == 200);
-    CHECK(get(ann, "/api/v1/payout-batches/1/csv").document.find(number) != std::string::npos);
+    CHECK(get(ann, "/api/v1/payout-batches/1/csv").raw.find(number) != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(PayoutApi,
