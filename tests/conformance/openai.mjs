@@ -160,7 +160,9 @@ const checks = {
       await receiptOf(out.response.request_id);
     assert.deepEqual(rest, { request_id: out.response.request_id, batch_id: batch.id,
       endpoint: '/v1/chat/completions', model, quantisation: 'F32', privacy: 'any', attempts: 1,
-      prompt_tokens: usage.prompt_tokens, generated_tokens: usage.completion_tokens });
+      prompt_tokens: usage.prompt_tokens, generated_tokens: usage.completion_tokens,
+      cached_tokens: usage.prompt_tokens_details.cached_tokens, currency: 'CNY', price_book: null,
+      time_band: null });
     assert.match(sha256, /^[0-9a-f]{64}$/);
     assert.ok(created >= batch.created_at && created <= batch.completed_at);
     assert.ok(Number.isInteger(seed));
