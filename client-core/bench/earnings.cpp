@@ -5,8 +5,6 @@
 
 #include <boost/json.hpp>
 
-#include "shared/model/gpu_catalogue.h"
-
 namespace gleaner {
 
 namespace json = boost::json;
@@ -206,17 +204,6 @@ Estimate together(const Estimate& a, const Estimate& b) {
         sum.outlook = sum.high.micros > 0 ? Outlook::earns : Outlook::loses;
     }
     return sum;
-}
-
-DeviceWatts device_watts(std::string_view kind, std::string_view name, std::uint64_t memory_bytes,
-                         std::uint32_t power_percent) {
-    constexpr std::int64_t processor_watts = 65;
-    constexpr std::int64_t graphics_card_watts = 150;
-    if (kind == "cpu") return {processor_watts, true};
-    const std::int64_t percent = std::min<std::uint32_t>(power_percent, 100);
-    if (const GpuCard* const card = find_card(name, memory_bytes); card && card->board_watts > 0)
-        return {static_cast<std::int64_t>(card->board_watts) * percent / 100, false};
-    return {graphics_card_watts, true};
 }
 
 std::string assumption_of(std::int64_t watts, Language language) {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/model/device_power.h"
 #include "shared/model/money.h"
 #include "shared/util/result.h"
 
@@ -29,7 +30,7 @@ struct GridDay {
 struct OwnerSide {
     /// Idle seconds of each day of the week (Monday first) in which the device is on offer.
     std::array<std::int64_t, 7> idle_seconds{};
-    std::int64_t watts = 0;  ///< what it draws more at work than idle
+    std::int64_t watts = 0;  ///< what the machine draws more at work than idle
     Money electricity_per_kwh;
 };
 
@@ -71,15 +72,6 @@ enum class Language : std::uint8_t { english, chinese };
 /// Of two kinds of device in one machine. What too few days are known of adds nothing.
 [[nodiscard]] Estimate together(const Estimate& a, const Estimate& b);
 
-/// What a device draws at work, for the estimate's electricity.
-struct DeviceWatts {
-    std::int64_t watts = 0;
-    bool assumed = false;  ///< nothing is known of this device: a usual figure for its kind
-};
-/// A known card's board power within the owner's limit; else 65 W for a processor and 150 W for a
-/// graphics card. `kind`: "cpu", "cuda", …
-[[nodiscard]] DeviceWatts device_watts(std::string_view kind, std::string_view name,
-                                       std::uint64_t memory_bytes, std::uint32_t power_percent);
 /// Says that `watts` is an assumption.
 [[nodiscard]] std::string assumption_of(std::int64_t watts, Language language);
 

@@ -14,6 +14,7 @@ namespace {
 struct AddOptions {
     std::string name;
     std::string partner;
+    std::string code;
     std::string own_sites_of;
 };
 
@@ -47,6 +48,7 @@ Status add(const Context& context, const AddOptions& options) {
     GLEANER_TRY(auto api, context.connect());
     boost::json::object body{{"name", options.name}};
     if (!options.partner.empty()) body["referred_by"] = options.partner;
+    if (!options.code.empty()) body["referral_code"] = options.code;
     if (!options.own_sites_of.empty()) body["own_sites_of"] = options.own_sites_of;
     GLEANER_TRY(const auto customer, api.post("/api/v1/customers", body));
     print_record(context, customer, customer_columns);
@@ -159,6 +161,7 @@ void add_customer_commands(CLI::App& program, Context& context) {
     CLI::App* add_it = group->add_subcommand("add", "Add a customer with a first project");
     add_it->add_option("NAME", added->name, "The customer's name")->required();
     add_it->add_option("--partner", added->partner, "Id of the partner who referred them");
+    add_it->add_option("--referral-code", added->code, "A partner's code by which they came");
     add_it->add_option("--own-sites-of", added->own_sites_of,
                        "Id of the owner whose sites count as the customer's own");
     on_chosen(*add_it, context, [&context, added] { return add(context, *added); });

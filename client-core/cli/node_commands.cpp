@@ -42,6 +42,7 @@ Status show(const Context& context, const std::string& id) {
                   {"arch", "architecture"},
                   {"software_version", "version"},
                   {"device_class", "device"},
+                  {"reference_permille", "gives, per mille of a reference device"},
                   {"items", "items held"},
                   {"streams", "streams running"},
                   {"ready_models", "models ready"},

@@ -125,6 +125,32 @@ Status policy(const Context& context, const std::string& id, const PolicyOptions
     return ok();
 }
 
+/// Shows it, or sets it from today on.
+Status electricity(const Context& context, const std::string& id, const std::string& price,
+                   const std::string& currency) {
+    GLEANER_TRY(auto api, context.connect());
+    const std::string path = "/api/v1/sites/" + percent_encode(id) + "/electricity";
+    boost::json::value reply;
+    if (price.empty()) {
+        GLEANER_TRY(reply, api.get(path));
+    } else {
+        GLEANER_TRY(const auto per_kwh, parse_micros(price));
+        GLEANER_TRY(reply, api.put(path, boost::json::object{{"per_kwh_micros", per_kwh},
+                                                             {"currency", currency}}));
+    }
+    if (!context.json && text_at(reply, "since").empty()) {
+        context.out << "This site has no price of electricity. Its owner sets one with: "
+                       "gleanerctl site electricity SITE --price 0.85\n";
+        return ok();
+    }
+    print_record(context, reply,
+                 {{"id", "site"},
+                  {"per_kwh_micros", "a kilowatt-hour", Show::money},
+                  {"currency", "currency"},
+                  {"since", "since"}});
+    return ok();
+}
+
 Status certify(const Context& context, const std::string& id, bool certified) {
     GLEANER_TRY(auto api, context.connect());
     GLEANER_TRY(const auto site, api.put("/api/v1/sites/" + percent_encode(id) + "/certified",
@@ -171,6 +197,17 @@ void add_site_commands(CLI::App& program, Context& context) {
     rules->add_flag("--clear", *clear, "Leave it to each machine");
     on_chosen(*rules, context,
               [&context, id, wanted, clear] { return policy(context, *id, *wanted, *clear); });
+
+    auto price = std::make_shared<std::string>();
+    auto currency = std::make_shared<std::string>("CNY");
+    CLI::App* power = group->add_subcommand(
+        "electricity", "Show or set what the site pays for electricity (its owner's key)");
+    power->add_option("SITE", *id, "The site's id")->required();
+    power->add_option("--price", *price, "Of one kilowatt-hour, from today on: 0.85");
+    power->add_option("--currency", *currency, "CNY, USD, EUR, HKD or SGD")->capture_default_str();
+    on_chosen(*power, context, [&context, id, price, currency] {
+        return electricity(context, *id, *price, *currency);
+    });
 
     auto withdraw = std::make_shared<bool>(false);
     CLI::App* mark = group->add_subcommand("certify", "Mark a site as certified (operators)");

@@ -35,9 +35,13 @@ NodeDevice cpu_device(const CpuDevice& cpu, const NodeOptions& options) {
     return device;
 }
 
+std::string cuda_id(std::uint32_t index) {
+    return "cuda" + std::to_string(index);
+}
+
 NodeDevice nvidia_device(const NvidiaDevice& gpu) {
     NodeDevice device;
-    device.id = "cuda" + std::to_string(gpu.index);
+    device.id = cuda_id(gpu.index);
     device.kind = "cuda";
     device.name = printable(gpu.name, 128, false);
     device.driver = printable(gpu.driver, 128, false);
@@ -108,6 +112,8 @@ GpuReading read_gpus() {
         reading.utilisation_percent =
             std::max(reading.utilisation_percent, std::min(100u, gpu.utilisation_percent));
         reading.celsius = std::max(reading.celsius, gpu.temperature_celsius);
+        if (gpu.power_milliwatts > 0)
+            reading.watts.emplace_back(cuda_id(gpu.index), (gpu.power_milliwatts + 500) / 1'000);
     }
     return reading;
 }

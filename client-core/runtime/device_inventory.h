@@ -43,10 +43,12 @@ struct NodeDevice {
 /// (lists those that are); io_failed.
 [[nodiscard]] Result<std::vector<NodeDevice>> take_inventory(const NodeOptions& options);
 
-/// How busy and how hot the GPUs are.
+/// How busy and how hot the GPUs are, and what they draw.
 struct GpuReading {
     std::uint32_t utilisation_percent = 0;  ///< of the busiest
     std::uint32_t celsius = 0;              ///< of the hottest; 0: unknown
+    /// Watts drawn now by device id, of those that can tell.
+    std::vector<std::pair<std::string, std::uint32_t>> watts;
 };
 
 /// Loads NVIDIA's library, reads and unloads it again: takes some 10 ms and leaves no memory

@@ -243,6 +243,12 @@ asio::awaitable<void> Node::heartbeats(Duration interval) {
             const GpuReading gpu = co_await std::move(reading);
             message.mutable_heartbeat()->set_gpu_percent(gpu.utilisation_percent);
             message.mutable_heartbeat()->set_celsius(gpu.celsius);
+            for (const auto& [device, watts] : gpu.watts) {
+                if (watts > wire::device_watts_max) continue;
+                auto& power = *message.mutable_heartbeat()->add_power();
+                power.set_device(device);
+                power.set_watts(watts);
+            }
         }
         send(message);
     }

@@ -30,6 +30,14 @@ std::string device_of(const wire::Device& device) {
     return text;
 }
 
+std::string load_of(const wire::Heartbeat& beat) {
+    std::string text =
+        std::to_string(beat.gpu_percent()) + " %, " + std::to_string(beat.celsius()) + " °C";
+    for (const auto& power : beat.power())
+        text += ", " + power.device() + " " + std::to_string(power.watts()) + " W";
+    return text;
+}
+
 std::string window_of(const wire::Capacity& capacity) {
     std::string text;
     for (const auto& window : capacity.windows())
@@ -127,8 +135,7 @@ void SentBook::note(const ToCoordinator& message) {
             add(SentField::model_state, model_of(message.model_state()));
             break;
         case ToCoordinator::kHeartbeat:
-            add(SentField::load, std::to_string(message.heartbeat().gpu_percent()) + " %, " +
-                                     std::to_string(message.heartbeat().celsius()) + " °C");
+            add(SentField::load, load_of(message.heartbeat()));
             break;
         case ToCoordinator::kRenewRequest:
             add(SentField::certificate, message.renew_request().csr_pem());

@@ -55,6 +55,8 @@ asio::awaitable<ApiResult<Caller>> Authenticator::caller(std::string authorizati
         caller.customer = caller.principal.customer;
         GLEANER_TRY(const auto customer, s.customer(caller.customer));
         caller.own_sites_of = customer.own_sites_of;
+        GLEANER_TRY(const auto project, s.project(caller.project));
+        caller.currency = project.currency;
         caller.weight = customer.weight;
         return caller;
     };

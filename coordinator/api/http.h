@@ -35,6 +35,7 @@ struct Caller {
     ProjectId project;  ///< of a project's key
     CustomerId customer;
     OwnerId own_sites_of;
+    Currency currency = Currency::cny;                   ///< the project's
     std::int32_t weight = store::customer_weight_usual;  ///< the customer's
 };
 

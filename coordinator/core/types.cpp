@@ -36,4 +36,29 @@ std::string_view to_string(FailureCause cause) {
     return "none";
 }
 
+LossCause loss_of(FailureCause cause) {
+    switch (cause) {
+        case FailureCause::none:
+        case FailureCause::reclaimed:
+            return LossCause::reclaimed;  // given back without a fault
+        case FailureCause::request_rejected:
+        case FailureCause::cancelled:
+            return LossCause::cancelled;
+        case FailureCause::connection_lost:
+            return LossCause::connection;
+        case FailureCause::implausible:
+            return LossCause::rejected;
+        case FailureCause::engine_crashed:
+        case FailureCause::out_of_memory:
+        case FailureCause::timed_out:
+        case FailureCause::artefact_corrupt:
+        case FailureCause::artefact_unavailable:
+        case FailureCause::disk_full:
+        case FailureCause::sandbox_unsafe:
+        case FailureCause::unsupported:
+            return LossCause::engine;
+    }
+    return LossCause::engine;
+}
+
 }  // namespace gleaner::core

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "shared/model/device_use.h"
 #include "shared/model/ids.h"
 #include "shared/model/privacy.h"
 #include "shared/util/clock.h"
@@ -29,6 +30,8 @@ enum class FailureCause : std::uint8_t {
 };
 
 [[nodiscard]] std::string_view to_string(FailureCause cause);
+/// What a device's time is lost to when its work ends so.
+[[nodiscard]] LossCause loss_of(FailureCause cause);
 
 /// The verifier's word on one result.
 enum class Verdict : std::uint8_t {

@@ -241,9 +241,9 @@ void Session::dispatch(wire::ToCoordinator&& message) {
         case wire::ToCoordinator::kStreamEnd:
         case wire::ToCoordinator::kBenchmarkReport:
         case wire::ToCoordinator::kMoneyRequest:
+        case wire::ToCoordinator::kHeartbeat:  // also: what the devices draw
             shared_.needs.events.said(peer_.node, std::move(message));
             return;
-        case wire::ToCoordinator::kHeartbeat:    // heard() was all
         case wire::ToCoordinator::BODY_NOT_SET:  // decode() refuses it
             return;
     }

@@ -104,6 +104,15 @@ std::string_view to_string(PartyKind kind) {
     return "platform";
 }
 
+std::optional<std::string> imbalance(const Statement& statement) {
+    Money sum = statement.opening;
+    for (const auto& line : statement.lines) sum += line.amount;
+    if (sum == statement.closing) return std::nullopt;
+    return "the statement of " + statement.party +
+           " does not add up: " + to_decimal(statement.opening) + " and its lines make " +
+           to_decimal(sum) + ", the journal says " + to_decimal(statement.closing);
+}
+
 bool balanced(const Entry& entry) {
     __extension__ using Wide = __int128;
     std::array<Wide, currency_names.size()> sums{};

@@ -2,6 +2,7 @@
 /// Double-entry accounts, splits and statements. Pure: values in, values out; the store keeps them.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -72,7 +73,10 @@ struct StatementLine {
     std::string label;         ///< in English: a node, a model, an entry kind
     std::string kind;          ///< "work", "held", or the EntryKind of the entries in the sum
     std::string subject;       ///< of work: the id of a node, owner or customer; empty: of none
+    std::string subject_kind;  ///< of work: "node", "owner", "customer", "model"
     std::string name;          ///< of work: what people call the subject, or a model
+    std::string site;          ///< of work on nodes: the id of the site they stood at
+    std::string site_name;     ///< likewise
     std::string device_class;  ///< of work on nodes
     std::string date;          ///< "2026-11-25": work of that day; empty: of the whole period
     std::int64_t items = 0;
@@ -102,7 +106,13 @@ struct Statement {
     std::vector<StatementLine> lines;
     Money closing;
     Money pending;
+    /// Files that hold the single entries of months in the period; here are their days' sums.
+    std::vector<std::string> archives;
 };
+
+/// Why the statement cannot be shown to anybody: its lines do not lead from the opening to the
+/// closing balance. Nothing when they do.
+[[nodiscard]] std::optional<std::string> imbalance(const Statement& statement);
 
 struct CheckReport {
     std::int64_t entries = 0;

@@ -68,7 +68,10 @@ Result<json::object> rewritten(json::object& engine, const ReplyFacts& facts) {
         }
     }
     reply[list] = std::move(*items);
-    reply["usage"] = *usage;
+    auto& shown = reply["usage"].emplace_object();
+    shown = usage->get_object();
+    if (!embeddings)
+        shown["prompt_tokens_details"] = {{"cached_tokens", cached_prompt_tokens(engine)}};
     return reply;
 }
 
@@ -80,6 +83,22 @@ Result<std::string> openai_reply(std::string_view engine_body, const ReplyFacts&
     if (parsed.has_error()) return strange("JSON object");
     GLEANER_TRY(const auto reply, rewritten(parsed.value(), facts));
     return json::serialize(reply);
+}
+
+std::int64_t cached_prompt_tokens(const json::object& engine) {
+    const auto part = [](const json::object& object, std::string_view name) {
+        const auto* found = member(object, name);
+        return found == nullptr ? nullptr : found->if_object();
+    };
+    const auto* usage = part(engine, "usage");
+    if (usage == nullptr) return 0;
+    std::optional<std::int64_t> cached;
+    if (const auto* details = part(*usage, "prompt_tokens_details"))
+        cached = integer_member(*details, "cached_tokens");
+    if (const auto* timings = part(engine, "timings"); timings != nullptr && !cached)
+        cached = integer_member(*timings, "cache_n");
+    const auto prompt = integer_member(*usage, "prompt_tokens").value_or(0);
+    return std::clamp<std::int64_t>(cached.value_or(0), 0, std::max<std::int64_t>(prompt, 0));
 }
 
 ApiError engine_refusal(std::string_view engine_body, std::int32_t status,

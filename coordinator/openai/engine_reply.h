@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include <boost/json/fwd.hpp>
+
 #include "coordinator/openai/request.h"
 
 namespace gleaner::openai {
@@ -21,6 +23,10 @@ struct ReplyFacts {
 /// data_corrupt (not a reply of this endpoint: the node's fault).
 [[nodiscard]] Result<std::string> openai_reply(std::string_view engine_body,
                                                const ReplyFacts& facts);
+
+/// How many of the prompt's tokens the engine had computed before, as its whole reply says (in
+/// `usage`, or in llama-server's `timings`): 0 to the prompt's tokens.
+[[nodiscard]] std::int64_t cached_prompt_tokens(const boost::json::object& engine);
 
 /// The error object of a request that the engine refused, from its own error body, or `message`
 /// when there is none. `status` is the engine's; what is not 4xx becomes 500.

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "shared/model/currency.h"
 #include "shared/model/ids.h"
 #include "shared/model/money.h"
 #include "shared/model/privacy.h"
@@ -19,6 +20,7 @@ struct Receipt {
     struct Part {
         std::string device_class;
         std::int64_t prompt_tokens = 0;
+        std::int64_t cached_tokens = 0;  ///< of the prompt's
         std::int64_t generated_tokens = 0;
         Money price;
     };
@@ -35,6 +37,9 @@ struct Receipt {
     std::vector<Part> parts;
     std::uint32_t attempts = 0;
     bool verified = false;
+    std::int64_t price_book = 0;  ///< its version; 0: the price that the model was added with
+    std::string time_band;        ///< empty: outside of all
+    Currency currency = Currency::cny;
 };
 
 /// JSON. Tokens and price are the sums of the parts; times are Unix seconds.

@@ -63,7 +63,7 @@ void StreamRelay::count(const StreamChunk& chunk, std::uint32_t generated_tokens
                              chunk.generated_tokens.value_or(0)});
     if (mode_ != Mode::resume && prompt_tokens_ == 0 && chunk.prompt_tokens) {
         prompt_tokens_ = *chunk.prompt_tokens;
-        cached_tokens_ = chunk.cached_tokens;
+        cached_tokens_ = std::clamp<std::int64_t>(chunk.cached_tokens, 0, prompt_tokens_);
     }
     if (fingerprint_.empty()) fingerprint_ = chunk.fingerprint;
 }
@@ -98,6 +98,8 @@ void StreamRelay::on_end(const NodeTotals& totals, std::string& out) {
         prompt_tokens_ = whole
                              ? totals.prompt_tokens
                              : std::max<std::int64_t>(1, totals.prompt_tokens - generated_tokens());
+        if (whole)
+            cached_tokens_ = std::clamp<std::int64_t>(totals.cached_tokens, 0, prompt_tokens_);
     }
     const auto before = generated_tokens();
     auto generated = std::max(node_tokens_, totals.generated_tokens);
@@ -186,7 +188,8 @@ void StreamRelay::close_part(std::int64_t generated, std::int64_t device_micros,
     if (generated == 0 && !complete) return;  // nothing of it reached the customer
     const bool prompt_is_billed =
         std::ranges::any_of(parts_, [](const Part& part) { return part.prompt_tokens > 0; });
-    parts_.push_back({node_, prompt_is_billed ? 0 : prompt_tokens_, generated, device_micros});
+    parts_.push_back({node_, prompt_is_billed ? 0 : prompt_tokens_,
+                      prompt_is_billed ? 0 : cached_tokens_, generated, device_micros});
 }
 
 void StreamRelay::send_role(std::string& out) {

@@ -35,6 +35,7 @@ public:
     struct Part {
         std::string node;
         std::int64_t prompt_tokens = 0;  ///< of the customer's prompt: on one part only
+        std::int64_t cached_tokens = 0;  ///< of these
         std::int64_t generated_tokens = 0;
         std::int64_t device_micros = 0;
     };
@@ -43,6 +44,7 @@ public:
         std::int64_t prompt_tokens = 0;
         std::int64_t generated_tokens = 0;
         std::int64_t device_micros = 0;
+        std::int64_t cached_tokens = 0;  ///< of the prompt's, by a whole reply
     };
 
     enum class Next : std::uint8_t { retry, resume, regenerate, finished, give_up };

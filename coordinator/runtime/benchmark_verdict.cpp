@@ -50,6 +50,18 @@ std::int64_t score_of(const BenchReport& report) {
     return found ? static_cast<std::int64_t>(std::min(found->median, most) * 1'000) : 0;
 }
 
+std::int64_t gflops_milli(const BenchReport& report) {
+    const Figure* const found = report.find(figure::fp32);
+    return found != nullptr && found->unit == "TFLOPS" ? score_of(report) * 1'000
+                                                       : score_of(report);
+}
+
+std::int64_t copy_milli(const BenchReport& report) {
+    constexpr double most = 1e12;
+    const Figure* const found = report.find(figure::memory_copy);
+    return found != nullptr ? static_cast<std::int64_t>(std::min(found->median, most) * 1'000) : 0;
+}
+
 struct OpenedReport {
     tls::SignedReport sealed;
     BenchReport report;
@@ -111,6 +123,8 @@ WeighedReport weigh_report(const std::string& signed_report, const NodeId& node,
     record.device = device->id;
     record.device_name = device->name;
     record.score = score_of(report);
+    record.gflops_milli = gflops_milli(report);
+    record.copy_milli = copy_milli(report);
     // Of the report alone: signed anew it is the same one.
     record.report_sha256 = hash_bytes(sealed.report_json).get();
     record.measured = report.measured_at;

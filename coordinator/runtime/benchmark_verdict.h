@@ -21,6 +21,7 @@ struct AnnouncedDevice {
     std::string kind;
     std::string name;
     bool usable = false;  ///< by the engine that the node was given
+    std::uint64_t memory_bytes = 0;
 };
 
 struct WeighedReport {

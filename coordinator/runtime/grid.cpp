@@ -29,7 +29,8 @@ std::vector<AnnouncedDevice> devices_of(const wire::Hello& hello,
     for (const auto& device : hello.devices()) {
         const bool usable =
             engine != nullptr && device.kind() == engine->backend && device.memory_bytes() > 0;
-        devices.push_back({device.id(), device.kind(), device.name(), usable});
+        devices.push_back(
+            {device.id(), device.kind(), device.name(), usable, device.memory_bytes()});
     }
     return devices;
 }
@@ -46,6 +47,7 @@ Grid::State::State(Options options_, const Clock& clock_, store::StoreExecutor& 
       timer(executor_),
       retry_timer(executor_),
       offered_timer(executor_),
+      price_timer(executor_),
       offered_counted(clock_.now()),
       tasks(executor_) {}
 
@@ -72,6 +74,7 @@ void Grid::State::execute_all() {
         const auto commands = scheduler->on(next, clock.now());
         for (const auto& command : commands)
             std::visit([this](const auto& c) { execute(c); }, command);
+        tell_limits();
     }
 }
 
@@ -146,7 +149,9 @@ asio::awaitable<void> Grid::stop() {
     state_->timer.cancel();
     state_->retry_timer.cancel();
     state_->offered_timer.cancel();
+    state_->price_timer.cancel();
     co_await state_->tasks.join();
+    co_await state_->save_use_now();
     // One more write, so that what was accepted and is still queued is on disk before the end.
     while (state_->saving) {
         std::function<Result<int>(store::Store&)> nothing = [](store::Store&) -> Result<int> {
@@ -172,6 +177,7 @@ void Grid::node_joined(const store::Node& node, const wire::Hello& hello, NodeLi
     entry.devices = devices_of(hello, engine);
     entry.facts = {node.id, node.site, node.owner, node.site_certified,
                    device_class_of(hello, engine)};
+    state_->use_of_joined(entry);
     state_->welcome_renew_after_s = certificate_renew_after_s;
     state_->welcome_engine = engine;
     state_->welcome_policy = node.site_policy;
@@ -214,8 +220,10 @@ void Grid::node_said(const NodeId& node, wire::ToCoordinator&& message) {
             if (auto found = state_->nodes.find(node); found != state_->nodes.end())
                 found->second.said_goodbye = true;
             break;
-        case wire::ToCoordinator::kHello:
         case wire::ToCoordinator::kHeartbeat:
+            state_->on_heartbeat(node, message);
+            break;
+        case wire::ToCoordinator::kHello:
         case wire::ToCoordinator::kRenewRequest:
         case wire::ToCoordinator::BODY_NOT_SET:
             break;  // the gateway's own
@@ -229,6 +237,7 @@ void Grid::node_left(const NodeId& node, const NodeLink& link, core::LeaveCause 
     if (found->second.said_goodbye && cause == core::LeaveCause::lost)
         cause = core::LeaveCause::goodbye;
     for (auto& [id, model] : state_->models) model.ready_on.erase(node);
+    state_->use_of_left(found->second);
     state_->tell(core::NodeLeft{node, cause});
 }
 
@@ -243,6 +252,7 @@ void Grid::cut_off(const NodeId& node, std::string_view reason) {
         link->close(reason);
     }
     for (auto& [id, model] : state_->models) model.ready_on.erase(node);
+    state_->use_of_left(found->second);
     state_->tell(core::NodeLeft{node, core::LeaveCause::cut_off});
 }
 
@@ -312,6 +322,10 @@ const GridCounters& Grid::counters() const {
     return state_->counters;
 }
 
+const DeviceUse& Grid::use() const {
+    return state_->use;
+}
+
 void Grid::open_job(const store::Job& job) {
     state_->opening.emplace(job.id, false);  // before the task runs, so that no cancel is missed
     // A job whose every line failed validation has no item to lend: it drains at once.
@@ -374,9 +388,10 @@ StreamId Grid::open_stream(StreamRequest request, StreamSink& sink) {
 
 std::uint64_t Grid::close_stream(StreamId stream) {
     if (!state_->streams.contains(stream)) return 0;
-    const auto device_micros = state_->forget_stream(stream);
+    const auto ended = state_->forget_stream(stream);
+    state_->cut_off_stream(ended, LossCause::cancelled);
     state_->tell(core::StreamAbandoned{stream});
-    return device_micros;
+    return ended.device_micros;
 }
 
 std::optional<NodeFacts> Grid::facts(const NodeId& node) const {

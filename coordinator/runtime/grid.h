@@ -88,6 +88,8 @@ struct NodeFacts {
     OwnerId owner;
     bool site_certified = false;
     std::string device_class;
+    /// What its devices give, in thousandths of a reference device: see core/metering.
+    std::int64_t reference_permille = 0;
 };
 
 /// Why a node does less than it could, in its own words.
@@ -95,6 +97,12 @@ struct NodeTrouble {
     std::string paused_reason;                          ///< empty: not paused, or it did not say
     std::map<std::string, std::string> paused_devices;  ///< that its owner uses, and why
     std::map<Sha256, std::string> failed_models;        ///< since when it last had them in memory
+};
+
+/// Why an open job does not just work, or will end early.
+struct JobNote {
+    std::string status;  ///< "running", "waiting_for_price", "max_price_reached"
+    std::string text;    ///< a sentence; empty: nothing to say
 };
 
 struct GridCounters {
@@ -124,7 +132,7 @@ public:
         core::SchedulerOptions scheduler;
         Duration heartbeat_interval = std::chrono::seconds(15);
         /// How often the devices on offer are counted.
-        Duration offered_interval = std::chrono::minutes(1);
+        Duration offered_interval = std::chrono::minutes(1);  ///< and their use written down
         std::string currency = "¥";  ///< the sign that stands before amounts
     };
 
@@ -162,6 +170,8 @@ public:
     [[nodiscard]] NodeTrouble trouble(const NodeId& node) const;
     [[nodiscard]] core::Scheduler::Totals totals() const;
     [[nodiscard]] const GridCounters& counters() const;
+    /// Of all devices since the start, up to the last time that it was counted.
+    [[nodiscard]] const DeviceUse& use() const;
 
     // ---- Customers ----
     /// A job that the store has admitted. Its input file is read as items are leased.
@@ -169,6 +179,11 @@ public:
     void cancel_job(const JobId& job);
     /// Settled so far, including what the store has not yet committed.
     [[nodiscard]] std::optional<store::JobCounts> live_counts(const JobId& job) const;
+    /// Nothing for a job that is not open here.
+    [[nodiscard]] std::optional<JobNote> job_note(const JobId& job) const;
+    [[nodiscard]] core::Forecast forecast(const core::ForecastQuestion& question) const;
+    /// Tokens of recent answers, by model; those that have answered nothing yet are missing.
+    [[nodiscard]] std::map<Sha256, double> typical_answers() const;
     /// The largest device of any node seen; 0: no node was seen yet.
     [[nodiscard]] std::uint64_t largest_memory() const;
     /// Is any node able to run it now or soon?

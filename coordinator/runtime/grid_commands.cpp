@@ -2,6 +2,7 @@
 
 #include "coordinator/runtime/grid_state.h"
 #include "coordinator/runtime/wire_words.h"
+#include "coordinator/store/earnings.h"
 #include "shared/util/log.h"
 
 namespace gleaner::runtime {
@@ -29,7 +30,7 @@ void Grid::State::execute(const core::WelcomeNode& command) {
     const std::set<LeaseId> kept(command.keep.begin(), command.keep.end());
     const auto before = found->second.leases;
     for (const auto lease : before)
-        if (!kept.contains(lease)) drop_lease(lease);
+        if (!kept.contains(lease)) drop_lease(lease, LossCause::connection);
     send(command.node, message);
 }
 
@@ -38,12 +39,14 @@ void Grid::State::execute(const core::RevokeLease& command) {
     message.mutable_lease_revoke()->set_lease_id(command.lease.get());
     message.mutable_lease_revoke()->set_reason(command.reason);
     send(command.node, message);
-    drop_lease(command.lease);
+    drop_lease(command.lease, command.loss);
 }
 
 void Grid::State::execute(const core::LoadModel& command) {
     const auto offered = models.find(command.model);
     if (offered == models.end()) return;
+    if (const auto node = nodes.find(command.node); node != nodes.end())
+        note_load(node->second, command.model, command.device);
     const auto& record = offered->second.record;
     wire::ToNode message;
     auto& load = *message.mutable_load_model();
@@ -67,7 +70,8 @@ void Grid::State::execute(const core::UnloadModel& command) {
 void Grid::State::execute(const core::DiscardResult& command) {
     const auto lease = leases.find(command.lease);
     if (lease == leases.end()) return;
-    lease->second.results.erase(command.index);
+    if (const auto held = lease->second.results.extract(command.index); !held.empty())
+        lose(lease->second.node, held.mapped().part, command.loss);
     forget_if_done(command.lease);
 }
 
@@ -76,6 +80,7 @@ void Grid::State::execute(const core::JobDrained& command) {
     if (job == jobs.end()) return;
     job->second.drained = true;
     job->second.expired = command.expired;
+    job->second.limit_reached = command.limit_reached;
     finish_if_ready(job->second);
 }
 
@@ -85,6 +90,8 @@ void Grid::State::execute(const core::StartStream& command) {
     auto& stream = found->second;
     stream.node = command.node;
     work_changed(command.node, 0, 1);
+    begin_work(command.node, stream.request.model.sha256,
+               {core::WorkKey::Kind::stream, command.stream.get(), 0});
     stream.share_at_start = nodes[command.node].share.at(clock.now());
     stream.share = stream.share_at_start;
     ++counters.streams_started;
@@ -103,9 +110,10 @@ void Grid::State::execute(const core::InterruptStream& command) {
     const auto found = streams.find(command.stream);
     if (found == streams.end()) return;
     auto* sink = found->second.sink;
-    const auto device_micros = forget_stream(command.stream);
+    const auto ended = forget_stream(command.stream);
+    cut_off_stream(ended, core::loss_of(command.cause));
     ++counters.streams_interrupted;
-    sink->on_interrupted(command.node, command.cause, device_micros);
+    sink->on_interrupted(command.node, command.cause, ended.device_micros);
 }
 
 void Grid::State::execute(const core::RefuseStream& command) {
@@ -127,6 +135,18 @@ void Grid::State::execute(const core::SaveStanding& command) {
     unsaved_standings[command.key] = command.json;
 }
 
+void Grid::State::execute(const core::WithholdEarnings& command) {
+    store.post_write(
+        [command](store::Store& target) {
+            return store::Earnings(target).withhold(command.node, command.reason);
+        },
+        [node = command.node](const Status& status) {
+            if (status.has_error())
+                spdlog::error("event=earnings_not_withheld node={} why=\"{}\"", node.get(),
+                              status.error().message());
+        });
+}
+
 void Grid::State::execute(const core::Wake& command) {
     arm_timer(command.at);
 }
@@ -135,9 +155,13 @@ void Grid::State::execute(const core::Note& command) {
     spdlog::info("event=scheduler {}", command.text);
 }
 
-void Grid::State::drop_lease(LeaseId id) {
+void Grid::State::drop_lease(LeaseId id, LossCause cause) {
     const auto lease = leases.find(id);
     if (lease == leases.end()) return;
+    const auto& of = lease->second;
+    for (std::uint32_t index = 0; index < of.finished.size(); ++index)
+        if (!of.finished[index])
+            lose(of.node, end_work(of.node, {core::WorkKey::Kind::item, id.get(), index}), cause);
     work_changed(lease->second.node, -static_cast<std::int64_t>(lease->second.unfinished), 0);
     lease->second.finished.assign(lease->second.items.size(), true);
     lease->second.unfinished = 0;
@@ -154,14 +178,15 @@ void Grid::State::work_changed(const NodeId& id, std::int64_t items, std::int64_
     node.share.run(clock.now(), static_cast<std::uint32_t>(running));
 }
 
-std::uint64_t Grid::State::forget_stream(StreamId id) {
+Grid::State::EndedStream Grid::State::forget_stream(StreamId id) {
     const auto found = streams.find(id);
-    if (found == streams.end()) return 0;
+    if (found == streams.end()) return {};
     const auto stream = std::move(found->second);
     streams.erase(found);
-    if (stream.node.empty()) return 0;
+    if (stream.node.empty()) return {};
     work_changed(stream.node, 0, -1);
-    return static_cast<std::uint64_t>(stream.share - stream.share_at_start);
+    return {stream.node, static_cast<std::uint64_t>(stream.share - stream.share_at_start),
+            end_work(stream.node, {core::WorkKey::Kind::stream, id.get(), 0})};
 }
 
 void Grid::State::forget_if_done(LeaseId id) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "coordinator/runtime/grid_state.h"
+#include "coordinator/store/payout_accounts.h"
 #include "shared/model/civil_day.h"
 #include "shared/proto/wire.pb.h"
 #include "shared/proto/wire_check.h"
@@ -24,6 +25,7 @@ constexpr std::size_t reports_waiting_max = wire::devices_max;
 struct MoneyRead {
     std::vector<store::GridDay> grid;
     std::vector<store::NodeDay> own;
+    std::string payout_account;
 };
 
 void note_verdict(GridCounters& counters, Plausibility verdict) {
@@ -91,6 +93,7 @@ asio::awaitable<void> Grid::State::keep_report(store::BenchRecord record,
         co_return;
     }
     if (kept.value().is_new) note_verdict(counters, found);
+    if (kept.value().is_new) learn_speed_later(node);
     const bool suspicious = found == Plausibility::too_good || found == Plausibility::too_poor;
     if (kept.value().is_new && suspicious && !std::exchange(entry.told_benchmark, true))
         spdlog::warn("event=benchmark_suspicious node={} device={} verdict={} why=\"{}\"",
@@ -111,6 +114,7 @@ void Grid::State::count_offered_later() {
     offered_timer.async_wait([this](const boost::system::error_code& problem) {
         if (problem || stopping) return;
         count_offered();
+        save_use();
         count_offered_later();
     });
 }
@@ -158,6 +162,7 @@ asio::awaitable<void> Grid::State::tell_money(NodeId node, std::uint32_t days) {
         MoneyRead read;
         GLEANER_TRY(read.grid, db.grid_days(device_class, today - wire::grid_days_max, today));
         GLEANER_TRY(read.own, db.node_days(node, since));
+        GLEANER_TRY(read.payout_account, store::PayoutAccounts(db).shown_to_node(node));
         return read;
     };
     const auto read = co_await store.read(std::move(work));
@@ -172,6 +177,7 @@ asio::awaitable<void> Grid::State::tell_money(NodeId node, std::uint32_t days) {
     money.set_currency(options.currency);
     money.set_since(date_text(since));
     money.set_today(date_text(today));
+    money.set_payout_account(read.value().payout_account);
     auto& kind = *money.add_classes();
     kind.set_name(device_class);
     for (const auto& device : entry.devices)

@@ -95,6 +95,9 @@ void Grid::State::execute(const core::SendLease& command) {
     lease.unfinished = static_cast<std::uint32_t>(command.items.size());
     nodes[command.node].leases.insert(command.lease);
     work_changed(command.node, static_cast<std::int64_t>(command.items.size()), 0);
+    for (std::uint32_t index = 0; index < command.items.size(); ++index)
+        begin_work(command.node, command.model,
+                   {core::WorkKey::Kind::item, command.lease.get(), index});
     ++counters.leases_sent;
 
     auto draft = std::make_shared<LeaseDraft>();
@@ -132,7 +135,7 @@ asio::awaitable<void> Grid::State::deliver(std::shared_ptr<const LeaseDraft> dra
         back.lease = command.lease;
         for (std::uint32_t index = 0; index < command.items.size(); ++index)
             back.unfinished.push_back(index);
-        drop_lease(command.lease);
+        drop_lease(command.lease, LossCause::waiting);
         tell(back);
         co_return;
     }
@@ -147,6 +150,8 @@ asio::awaitable<void> Grid::State::deliver(std::shared_ptr<const LeaseDraft> dra
         spdlog::error("event=input_unreadable job={} item={} why=\"{}\"", command.job.get(),
                       command.items[index].item, why);
         work_changed(command.node, -1, 0);
+        const core::WorkKey key{core::WorkKey::Kind::item, command.lease.get(), index};
+        lose(command.node, end_work(command.node, key), LossCause::waiting);
         core::ItemFinished failed;
         failed.node = command.node;
         failed.lease = command.lease;

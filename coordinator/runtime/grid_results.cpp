@@ -9,6 +9,16 @@
 
 namespace gleaner::runtime {
 
+namespace {
+
+/// A node may say any number.
+std::int64_t claim_of(std::uint64_t device_micros) {
+    constexpr std::uint64_t most = 86'400'000'000;
+    return static_cast<std::int64_t>(std::min(device_micros, most));
+}
+
+}  // namespace
+
 void Grid::State::on_results(const NodeId& node, wire::ToCoordinator& message) {
     for (auto& result : *message.mutable_results()->mutable_results()) {
         const LeaseId id{result.lease_id()};
@@ -22,6 +32,7 @@ void Grid::State::on_results(const NodeId& node, wire::ToCoordinator& message) {
         lease.finished[index] = true;
         --lease.unfinished;
         work_changed(node, -1, 0);
+        auto part = end_work(node, {core::WorkKey::Kind::item, id.get(), index});
 
         core::ItemFinished event;
         event.node = node;
@@ -40,10 +51,11 @@ void Grid::State::on_results(const NodeId& node, wire::ToCoordinator& message) {
             rejection = std::move(*result.mutable_failure()->mutable_body());
             if (lease.items[index].canary && event.failure == core::FailureCause::request_rejected)
                 ++counters.canaries_missed;
+            lose(node, part, core::loss_of(event.failure));
         } else {
             held.body = std::move(*result.mutable_body());
             verify(lease, index, held, event);
-            lease.results.emplace(index, std::move(held));
+            hold(lease, index, std::move(held), std::move(part), event.verdict);
         }
         tell(event);
         rejection.clear();
@@ -51,10 +63,21 @@ void Grid::State::on_results(const NodeId& node, wire::ToCoordinator& message) {
     }
 }
 
-void Grid::State::verify(const LiveLease& lease, std::uint32_t index, const HeldResult& result,
+/// A refused result is not kept: nothing will ever ask for it.
+void Grid::State::hold(LiveLease& lease, std::uint32_t index, HeldResult held, core::WorkPart part,
+                       core::Verdict verdict) {
+    if (lease.items[index].canary) return lose(lease.node, part, LossCause::verification);
+    if (core::is_refused(verdict)) return lose(lease.node, part, LossCause::rejected);
+    held.credited_micros = nodes[lease.node].use.credit(part, claim_of(held.device_micros));
+    held.part = std::move(part);
+    lease.results.emplace(index, std::move(held));
+}
+
+void Grid::State::verify(const LiveLease& lease, std::uint32_t index, HeldResult& result,
                          core::ItemFinished& event) {
     const auto& item = lease.items[index];
     const auto reply = read_reply(result.body);
+    result.cached_tokens = std::min(reply.cached_tokens, result.prompt_tokens);
     if (!reply.well_formed) {
         event.verdict = core::Verdict::implausible;
         event.detail = "the reply is not what an engine sends";
@@ -100,7 +123,7 @@ void Grid::State::on_lease_return(const NodeId& node, const wire::ToCoordinator&
     event.cause = cause_of(returned.reason());
     event.detail = returned.reason().message();
     counters.items_returned += event.unfinished.size();
-    drop_lease(id);
+    drop_lease(id, core::loss_of(event.cause));
     tell(event);
 }
 
@@ -131,6 +154,7 @@ void Grid::State::on_model_state(const NodeId& node, const wire::ToCoordinator& 
         } else {
             model->second.ready_on.erase(node);
         }
+        note_phase(nodes[node], event);
     }
     tell(event);
 }
@@ -150,6 +174,7 @@ void Grid::State::on_capacity(const NodeId& node, const wire::ToCoordinator& mes
     }
     event.leaves_soon = capacity.idle_forecast() == wire::Capacity::IDLE_UNDER_10_MIN ||
                         capacity.idle_forecast() == wire::Capacity::IDLE_UNDER_30_MIN;
+    offer_devices(nodes[node]);
     for (const auto& window : message.capacity().windows())
         event.windows.push_back({Sha256{window.model_sha256()}, window.items(), window.streams()});
     tell(event);
@@ -165,27 +190,37 @@ void Grid::State::on_stream_delta(const NodeId& node, const wire::ToCoordinator&
     found->second.sink->on_delta(delta.data(), delta.generated_tokens());
 }
 
-void Grid::State::on_stream_end(const NodeId& node, const wire::ToCoordinator& message) {
-    const auto& end = message.stream_end();
+void Grid::State::on_stream_end(const NodeId& node, wire::ToCoordinator& message) {
+    auto& end = *message.mutable_stream_end();
     const StreamId id{end.stream_id()};
     const auto found = streams.find(id);
     if (found == streams.end() || found->second.node != node) return;
     auto* sink = found->second.sink;
-    (void)forget_stream(id);
+    const auto ended = forget_stream(id);
+    auto& metered = nodes[node].use;
+    const auto claimed = metered.credit(ended.part, claim_of(end.device_micros()));
+    end.set_device_micros(static_cast<std::uint64_t>(claimed));
     core::StreamFinished event;
     event.stream = id;
     event.generated_tokens = end.generated_tokens();
     event.device_micros = end.device_micros();
     if (end.has_failure()) event.failure = cause_of(end.failure());
-    const bool final = event.failure == core::FailureCause::none ||
-                       event.failure == core::FailureCause::request_rejected;
     counters.prompt_tokens += end.prompt_tokens();
     counters.generated_tokens += end.generated_tokens();
-    if (final) {
+    if (event.failure == core::FailureCause::none) {
         event.verdict = sink->on_end(end);
         if (event.verdict == core::Verdict::implausible) ++counters.results_refused;
+        if (core::is_refused(event.verdict))
+            metered.lose(ended.part, LossCause::rejected);
+        else
+            metered.accept(ended.part, claimed);
+    } else if (event.failure == core::FailureCause::request_rejected) {
+        event.verdict = sink->on_end(end);
+        metered.lose(ended.part, core::loss_of(event.failure));
     } else {
         ++counters.streams_interrupted;
+        const bool came = end.generated_tokens() > 0;
+        metered.divide(ended.part, came ? claimed : 0, core::loss_of(event.failure));
         sink->on_interrupted(node, event.failure, end.device_micros());
     }
     tell(event);

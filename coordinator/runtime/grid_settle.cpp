@@ -1,6 +1,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/json.hpp>
 
+#include "coordinator/core/metering/reference_speed.h"
 #include "coordinator/openai/receipt.h"
 #include "coordinator/runtime/grid_state.h"
 #include "coordinator/runtime/job_output.h"
@@ -41,6 +42,14 @@ std::string failed_body(const core::SettleItem& command, const std::string& engi
     return json::serialize(json::object{{"error", std::move(error)}});
 }
 
+std::string max_price_body() {
+    json::object error{{"message", std::string(max_price_sentence)},
+                       {"type", "invalid_request_error"},
+                       {"param", "max_price"},
+                       {"code", "max_price_reached"}};
+    return json::serialize(json::object{{"error", std::move(error)}});
+}
+
 /// All but what the settled results say: parts, seed.
 openai::Receipt receipt_of(const core::SettleItem& command, const store::Job& job,
                            const RequestId& request, WallTime at) {
@@ -52,6 +61,9 @@ openai::Receipt receipt_of(const core::SettleItem& command, const store::Job& jo
     receipt.model = job.model;
     receipt.model_sha256 = job.model_sha256;
     receipt.privacy = job.privacy;
+    receipt.price_book = job.terms.tariff.version;
+    receipt.time_band = job.terms.tariff.band_name(at);
+    receipt.currency = job.currency;
     receipt.attempts = command.attempts;
     receipt.verified = command.verified;
     return receipt;
@@ -71,6 +83,9 @@ void Grid::State::execute(const core::SettleItem& command) {
     outcome.request = RequestId{random_token("req_", 20)};
 
     auto receipt = receipt_of(command, job.record, outcome.request, clock.wall());
+    // A batch's answer is priced by the moment at which it is accepted.
+    const auto price = job.record.terms.tariff.at(receipt.created);
+    Money cost;
     for (const auto& produced : command.results) {
         const auto lease = leases.find(produced.lease);
         GLEANER_CHECK(lease != leases.end(), "a settled result belongs to a lease that is known");
@@ -93,22 +108,31 @@ void Grid::State::execute(const core::SettleItem& command) {
         meter.device_class = facts.device_class;
         meter.model_sha256 = job.record.model_sha256;
         meter.prompt_tokens = result.prompt_tokens;
+        meter.cached_tokens = result.cached_tokens;
         meter.generated_tokens = result.generated_tokens;
         meter.device_micros = static_cast<std::int64_t>(result.device_micros);
-        meter.price = price_of(job.record.price, meter.prompt_tokens, meter.generated_tokens);
+        meter.reference_micros =
+            core::reference_micros(result.credited_micros, facts.reference_permille);
+        use_settled(acceptance.meters.empty(), produced.node, result);
+        meter.price =
+            price_of(price, meter.prompt_tokens, meter.generated_tokens, meter.cached_tokens);
+        cost += meter.price;
         meter.at = receipt.created;
-        receipt.parts.push_back(
-            {meter.device_class, meter.prompt_tokens, meter.generated_tokens, meter.price});
+        receipt.parts.push_back({meter.device_class, meter.prompt_tokens, meter.cached_tokens,
+                                 meter.generated_tokens, meter.price});
+        note_answer(job.record.model_sha256, result.generated_tokens);
         counters.prompt_tokens += result.prompt_tokens;
         counters.generated_tokens += result.generated_tokens;
         if (outcome.body.empty()) outcome.body = std::move(result.body);
         acceptance.meters.push_back(std::move(meter));
         forget_if_done(produced.lease);
     }
-    outcome.failed = command.results.empty();
+    const bool too_dear = !spend(job, cost);
+    if (too_dear) acceptance.meters.clear();
+    outcome.failed = command.results.empty() || too_dear;
     if (outcome.failed) {
         outcome.http_status = command.cause == core::FailureCause::request_rejected ? 400 : 500;
-        outcome.body = failed_body(command, rejection);
+        outcome.body = too_dear ? max_price_body() : failed_body(command, rejection);
         ++job.counts.failed;
         ++counters.items_failed;
     } else {
@@ -282,7 +306,9 @@ asio::awaitable<bool> Grid::State::finish_job(JobId id) {
     if (job.expired) state = store::JobState::expired;
     if (job.cancelled) state = store::JobState::cancelled;
     const auto record = job.record;
-    auto done = co_await write_job_output(store, blobs, blocking.get_executor(), record, state);
+    const bool limit_reached = job.limit_reached;
+    auto done = co_await write_job_output(store, blobs, blocking.get_executor(), record, state,
+                                          limit_reached);
     if (done.has_value()) {
         jobs.erase(id);
         co_return true;
@@ -329,9 +355,15 @@ asio::awaitable<Status> Grid::State::take_up_job(store::Job record) {
     // They are chat completions: anywhere else they would show.
     event.canaries = record.endpoint == "/v1/chat/completions";
     const auto id = record.id;
+    job.left = record.held;
     job.record = std::move(record);
+    look_at_price(job);
+    event.held = job.waits_until.has_value();
+    if (job.record.terms.limited())
+        event.items_at_once = ledger::items_at_once(job.record.terms, job.left);
     jobs.emplace(id, std::move(job));
     tell(event);
+    arm_price_timer();
     if (cancelled) tell(core::JobCancelled{id});
     co_return ok();
 }

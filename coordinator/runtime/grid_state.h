@@ -10,6 +10,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "coordinator/core/admission/save_backlog.h"
+#include "coordinator/core/metering/node_use.h"
 #include "coordinator/runtime/benchmark_verdict.h"
 #include "coordinator/runtime/device_share.h"
 #include "coordinator/runtime/grid.h"
@@ -21,6 +22,12 @@
 namespace gleaner::runtime {
 
 struct Grid::State {
+    /// As the node measures it; smoothed.
+    struct DrawnWatts {
+        std::optional<double> idle;
+        std::optional<double> work;
+    };
+
     struct ConnectedNode {
         NodeLink* link = nullptr;  ///< null: lost, its leases wait for it
         NodeFacts facts;
@@ -37,6 +44,10 @@ struct Grid::State {
         std::int64_t streams = 0;
         std::int64_t slots = 1;  ///< of these, run at once
         DeviceShare share;
+        core::NodeUse use;
+        std::map<Sha256, std::string> device_of;  ///< of the models it loads or has
+        std::map<Sha256, std::uint64_t> loads;    ///< their numbers, of those on their way
+        std::map<std::string, DrawnWatts> drawn;  ///< by device
     };
 
     /// A finished item's reply, kept until the scheduler settles or discards it.
@@ -44,7 +55,10 @@ struct Grid::State {
         std::string body;
         std::uint32_t prompt_tokens = 0;
         std::uint32_t generated_tokens = 0;
+        std::uint32_t cached_tokens = 0;  ///< of the prompt's, as the reply says
         std::uint64_t device_micros = 0;
+        core::WorkPart part;               ///< of the device's time, by the coordinator's clock
+        std::int64_t credited_micros = 0;  ///< of device_micros: what can be true
     };
 
     struct LiveLease {
@@ -74,6 +88,12 @@ struct Grid::State {
         bool expired = false;
         bool cancelled = false;
         bool finishing = false;
+        // Of one with a maximum price (terms.limited()).
+        Money left;             ///< not spent yet
+        bool spending = false;  ///< the scheduler has not heard of `left`
+        bool limit_reached = false;
+        std::optional<WallTime> waits_until;  ///< for a cheaper time band
+        std::string note;
     };
 
     struct OfferedModel {
@@ -81,6 +101,7 @@ struct Grid::State {
         std::vector<store::Canary> canaries;
         std::set<NodeId> ready_on;  ///< connected nodes that have it in memory
         bool offered = true;        ///< else it was removed, and work for it may still run
+        double typical_answer = 0;  ///< generated tokens; 0: none was seen
     };
 
     struct LiveStream {
@@ -90,6 +111,12 @@ struct Grid::State {
         std::uint32_t generated_tokens = 0;
         double share_at_start = 0;
         double share = 0;  ///< of the device, when its last token came
+    };
+    /// What an ended stream had of its node.
+    struct EndedStream {
+        NodeId node;                      ///< empty: it never ran
+        std::uint64_t device_micros = 0;  ///< up to its last token
+        core::WorkPart part;
     };
     struct LeaseDraft;
     struct PackedLease;
@@ -118,13 +145,16 @@ struct Grid::State {
     void execute(const core::RefuseStream& command);
     void execute(const core::StopStream& command);
     void execute(const core::SaveStanding& command);
+    void execute(const core::WithholdEarnings& command);
     void execute(const core::Wake& command);
     void execute(const core::Note& command);
     /// So many more (or fewer) items and streams are with the node.
     void work_changed(const NodeId& id, std::int64_t items, std::int64_t streams_more);
-    /// Returns the device time it has had, in micros.
-    [[nodiscard]] std::uint64_t forget_stream(StreamId id);
-    void drop_lease(LeaseId id);
+    [[nodiscard]] EndedStream forget_stream(StreamId id);
+    /// It was cut off: the customer keeps, and pays, what had come by then.
+    void cut_off_stream(const EndedStream& stream, LossCause cause);
+    /// `cause`: what the time of its unfinished items is lost to.
+    void drop_lease(LeaseId id, LossCause cause);
     void forget_if_done(LeaseId id);
 
     // grid_lease.cpp
@@ -135,12 +165,14 @@ struct Grid::State {
     // grid_results.cpp
     void on_results(const NodeId& node, wire::ToCoordinator& message);
     /// The verifier stage: what speaks for or against one reply goes into `event`.
-    void verify(const LiveLease& lease, std::uint32_t index, const HeldResult& result,
+    void verify(const LiveLease& lease, std::uint32_t index, HeldResult& result,
                 core::ItemFinished& event);
+    void hold(LiveLease& lease, std::uint32_t index, HeldResult held, core::WorkPart part,
+              core::Verdict verdict);
     void on_lease_return(const NodeId& node, const wire::ToCoordinator& message);
     void on_model_state(const NodeId& node, const wire::ToCoordinator& message);
     void on_stream_delta(const NodeId& node, const wire::ToCoordinator& message);
-    void on_stream_end(const NodeId& node, const wire::ToCoordinator& message);
+    void on_stream_end(const NodeId& node, wire::ToCoordinator& message);
     void on_capacity(const NodeId& node, const wire::ToCoordinator& message);
 
     // grid_earnings.cpp
@@ -151,6 +183,26 @@ struct Grid::State {
     boost::asio::awaitable<void> tell_money(NodeId node, std::uint32_t days);
     void count_offered_later();
     void count_offered();
+
+    // grid_metering.cpp
+    void use_of_joined(ConnectedNode& node);
+    void use_of_left(ConnectedNode& node);
+    void offer_devices(ConnectedNode& node);
+    void learn_speed_later(const NodeId& node);
+    boost::asio::awaitable<void> learn_speed(NodeId node);
+    void on_heartbeat(const NodeId& node, const wire::ToCoordinator& message);
+    void note_phase(ConnectedNode& node, const core::ModelStateChanged& event);
+    void note_load(ConnectedNode& node, const Sha256& model, const std::string& device);
+    void load_ended(ConnectedNode& node, const Sha256& model);
+    void begin_work(const NodeId& node, const Sha256& model, const core::WorkKey& key);
+    [[nodiscard]] core::WorkPart end_work(const NodeId& node, const core::WorkKey& key);
+    /// Nobody knows the node, or what it had: nothing happens.
+    void lose(const NodeId& node, const core::WorkPart& part, LossCause cause);
+    /// The first result that an item is settled with is its answer; more are there to compare.
+    void use_settled(bool is_answer, const NodeId& node, const HeldResult& result);
+    void collect_use();
+    void save_use();
+    boost::asio::awaitable<void> save_use_now();
 
     // grid_settle.cpp
     void save_settlements();
@@ -165,6 +217,16 @@ struct Grid::State {
     void save_standings();
     boost::asio::awaitable<Status> take_up_job(store::Job record);
 
+    // grid_prices.cpp
+    /// Takes the price of an accepted item from what is left; false: more than that.
+    [[nodiscard]] bool spend(OpenJob& job, Money price);
+    void tell_limits();
+    /// Does the job wait for a cheaper time band? Says so in its note.
+    void look_at_price(OpenJob& job);
+    void review_prices();
+    void arm_price_timer();
+    void note_answer(const Sha256& model, std::uint32_t generated_tokens);
+
     Options options;
     const Clock& clock;
     store::StoreExecutor& store;
@@ -175,6 +237,8 @@ struct Grid::State {
     std::optional<Time> timer_at;
     boost::asio::steady_timer retry_timer;
     boost::asio::steady_timer offered_timer;
+    boost::asio::steady_timer price_timer;
+    bool price_timer_runs = false;
     Time offered_counted;
     boost::asio::thread_pool blocking{1};  ///< finds lines, writes output files
     boost::asio::thread_pool reading{1};   ///< packs leases
@@ -185,8 +249,12 @@ struct Grid::State {
     bool executing = false;
     std::uint64_t next_stream = 1;
     std::unordered_map<NodeId, ConnectedNode> nodes;
+    DeviceUse use;                                      ///< of all, since the start
+    std::unordered_map<NodeId, DeviceUse> unsaved_use;  ///< of the current minute
+    std::uint64_t next_load = 1;
     std::map<LeaseId, LiveLease> leases;
     std::unordered_map<JobId, OpenJob> jobs;
+    std::vector<JobId> spending;    ///< jobs of which the scheduler is to hear what is left
     std::map<JobId, bool> opening;  ///< their input is being read; true: cancelled meanwhile
     std::deque<JobId> to_finish;    ///< all is settled and saved, their files are not written
     std::size_t finishers = 0;      ///< tasks that do so

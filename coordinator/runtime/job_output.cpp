@@ -80,8 +80,13 @@ std::string without_prefix(const std::string& id) {
 class JobOutput {
 public:
     JobOutput(const store::Blobs& blobs, const store::Job& job, store::JobState state,
-              JobInput input)
-        : job_(job), state_(state), input_(std::move(input)), answers_(blobs), errors_(blobs) {}
+              bool limit_reached, JobInput input)
+        : job_(job),
+          state_(state),
+          limit_reached_(limit_reached),
+          input_(std::move(input)),
+          answers_(blobs),
+          errors_(blobs) {}
 
     Status write(store::Store& store) {
         GLEANER_TRY(store.for_each_outcome(
@@ -147,11 +152,16 @@ private:
 
     /// Error lines for the items before `end` that have no outcome.
     Status add_unsettled(std::int64_t end) {
-        const bool cancelled = state_ == store::JobState::cancelled;
-        const std::string_view code = cancelled ? "batch_cancelled" : "batch_expired";
-        const std::string_view message =
-            cancelled ? "This request was not executed: the batch was cancelled."
-                      : "This request could not be executed before the completion window expired.";
+        std::string_view code = "batch_expired";
+        std::string_view message =
+            "This request could not be executed before the completion window expired.";
+        if (state_ == store::JobState::cancelled) {
+            code = "batch_cancelled";
+            message = "This request was not executed: the batch was cancelled.";
+        } else if (state_ == store::JobState::completed && limit_reached_) {
+            code = "max_price_reached";
+            message = max_price_sentence;
+        }
         for (; next_ < end; ++next_) {
             GLEANER_TRY(const auto custom_id, input_.custom_id(static_cast<std::uint32_t>(next_)));
             const json::object text{
@@ -166,6 +176,7 @@ private:
 
     const store::Job& job_;
     store::JobState state_;
+    bool limit_reached_;
     JobInput input_;
     LineSink answers_;
     LineSink errors_;
@@ -191,7 +202,7 @@ Status register_and_end(store::Store& store, const store::Job& job, store::JobSt
 
 asio::awaitable<Status> write_job_output(store::StoreExecutor& store, store::Blobs& blobs,
                                          asio::any_io_executor blocking, store::Job job,
-                                         store::JobState state) {
+                                         store::JobState state, bool limit_reached) {
     std::function<Result<bool>(store::Store&)> begin = [&](store::Store& s) -> Result<bool> {
         GLEANER_TRY(const auto current, s.job_by_id(job.id));
         const bool ended = current.ended.has_value();
@@ -207,7 +218,7 @@ asio::awaitable<Status> write_job_output(store::StoreExecutor& store, store::Blo
     std::function<Result<std::shared_ptr<JobOutput>>()> open =
         [&]() -> Result<std::shared_ptr<JobOutput>> {
         GLEANER_TRY(auto input, JobInput::open(blobs.file_path(job.input_file), job));
-        return std::make_shared<JobOutput>(blobs, job, state, std::move(input));
+        return std::make_shared<JobOutput>(blobs, job, state, limit_reached, std::move(input));
     };
     auto opened = co_await offload(blocking, std::move(open));
     if (opened.has_error()) co_return std::move(opened).error();

@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include "coordinator/openai/engine_reply.h"
+
 namespace gleaner::runtime {
 
 namespace json = boost::json;
@@ -76,6 +78,7 @@ ReplyFacts read_reply(std::string_view reply_json) {
     } else {
         facts.prompt_tokens = count(usage->get_object(), "prompt_tokens");
         facts.generated_tokens = count(usage->get_object(), "completion_tokens");
+        facts.cached_tokens = static_cast<std::uint32_t>(openai::cached_prompt_tokens(object));
     }
     return facts;
 }

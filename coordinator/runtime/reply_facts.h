@@ -15,6 +15,7 @@ struct ReplyFacts {
     bool has_embedding = false;
     std::optional<std::uint32_t> prompt_tokens;  ///< by the reply's usage
     std::optional<std::uint32_t> generated_tokens;
+    std::uint32_t cached_tokens = 0;  ///< of the prompt's
 };
 
 /// Never fails: a malformed reply gives well_formed = false.

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <unordered_map>
+#include <utility>
 
+#include "coordinator/ledger/revenue.h"
 #include "coordinator/store/state.h"
 #include "coordinator/store/store.h"
 #include "shared/model/civil_day.h"
@@ -11,9 +13,6 @@
 namespace gleaner::store {
 
 namespace {
-
-/// An entry's number leaves this many places for its meter records (see the schema).
-constexpr std::size_t parts_max = 1024;
 
 struct OpenJob {
     std::int64_t number = 0;
@@ -71,6 +70,7 @@ private:
     Result<MeterSource> load_source(const MeterRecord& record);
     Status insert_source(const MeterRecord& record);
     Result<MeterSource> accounts_of(const Query& row);
+    Result<ledger::Split> split_of(const OwnerId& owner, const std::string& currency_code);
     Status keep_receipt(const Acceptance& acceptance, std::int64_t project_number);
     Status keep_reply(const Acceptance& acceptance);
 
@@ -82,7 +82,7 @@ private:
 };
 
 Status Acceptor::check(const Acceptance& acceptance) {
-    if (acceptance.meters.size() > parts_max) {
+    if (std::ssize(acceptance.meters) > meters_per_entry) {
         return Error(ErrorCode::too_large, "an answer has at most 1024 parts");
     }
     if (acceptance.outcome.failed && !acceptance.meters.empty()) {
@@ -175,9 +175,7 @@ Result<std::int64_t> Acceptor::bill(const Acceptance& acceptance, OpenJob* job) 
     Money total;
     lines_.clear();
     for (const auto& record : acceptance.meters) {
-        GLEANER_TRY(
-            auto billed,
-            meter(record, number * static_cast<std::int64_t>(parts_max) + parts, job != nullptr));
+        GLEANER_TRY(auto billed, meter(record, number * meters_per_entry + parts, job != nullptr));
         if (!billed) continue;
         ++parts;
         total += record.price;
@@ -192,10 +190,13 @@ Result<std::int64_t> Acceptor::bill(const Acceptance& acceptance, OpenJob* job) 
 
 Result<bool> Acceptor::meter(const MeterRecord& record, std::int64_t number, bool batch) {
     GLEANER_TRY(const auto* const source, this->source(record));
+    GLEANER_TRY(const auto before, state_.journal.billed_before(record.attempt_key));
+    if (before) return false;
     GLEANER_TRY(const auto* const usage,
                 state_.spending.source(record, batch, source->customer.currency));
-    const auto shares = ledger::share(record.price, state_.split, source->owner_partner.has_value(),
-                                      source->customer_partner.has_value());
+    const auto shares =
+        ledger::share(record.price, source->split, source->owner_partner.has_value(),
+                      source->customer_partner.has_value());
     GLEANER_TRY(auto inserted,
                 database_.change(sql::insert_meter, number, source->number, record.attempt_key,
                                  record.request, record.prompt_tokens, record.generated_tokens,
@@ -203,10 +204,9 @@ Result<bool> Acceptor::meter(const MeterRecord& record, std::int64_t number, boo
                                  shares.owner_partner, shares.customer_partner,
                                  record.cached_tokens, record.reference_micros, usage->number));
     if (inserted == 0) return false;
-    constexpr auto parts = static_cast<std::int64_t>(parts_max);
-    const WallTime accepted{number / parts};
+    const WallTime accepted{number / meters_per_entry};
     const std::int64_t day = day_of(accepted);
-    const std::int64_t requests = number % parts == 0 ? 1 : 0;
+    const std::int64_t requests = number % meters_per_entry == 0 ? 1 : 0;
     state_.grid_days.sold(day, source->device_class, record.device_micros, shares.owner);
     state_.meter_days.add(
         source->number, day,
@@ -234,6 +234,9 @@ void Acceptor::pay(Money total, OpenJob* job, AccountNumber customer) {
 }
 
 Result<const MeterSource*> Acceptor::source(const MeterRecord& record) {
+    // Contracts begin and end with days.
+    const std::int64_t today = day_of(state_.clock.wall());
+    if (std::exchange(state_.sources_day, today) != today) state_.sources.clear();
     source_key_.clear();
     for (const std::string* part :
          {&record.node.get(), &record.project.get(), &record.model_sha256.get(),
@@ -283,6 +286,7 @@ Result<MeterSource> Acceptor::accounts_of(const Query& row) {
     Journal& journal = state_.journal;
     MeterSource source;
     source.number = row.integer("number");
+    GLEANER_TRY(source.split, split_of(row.id<OwnerId>("owner"), row.text("currency")));
     const Currency money = currency(row.text("currency"));
     GLEANER_TRY(source.platform, journal.account(ledger::platform_account(money)));
     GLEANER_TRY(source.customer,
@@ -300,6 +304,15 @@ Result<MeterSource> Acceptor::accounts_of(const Query& row) {
                     journal.account(ledger::pending_account(customer_partner, money)));
     }
     return source;
+}
+
+Result<ledger::Split> Acceptor::split_of(const OwnerId& owner, const std::string& currency_code) {
+    Query query(database_, sql::select_revenue_contract_in_force, owner, currency_code,
+                state_.sources_day);
+    GLEANER_TRY(auto found, query.next());
+    if (!found) return state_.split;
+    GLEANER_TRY(const auto terms, ledger::revenue_terms_from_json(query.text("terms")));
+    return terms.split;
 }
 
 Status Acceptor::keep_receipt(const Acceptance& acceptance, std::int64_t project_number) {

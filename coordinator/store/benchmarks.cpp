@@ -29,9 +29,8 @@ BenchStanding bench_standing_row(const Query& row) {
 }
 
 NodeDay node_day_row(const Query& row) {
-    // The ledger knows neither confirmation nor payout yet: all that has accrued is pending.
     return {row.integer("day"), row.integer("device_micros") / micros_of_second,
-            row.money("owner_share"), Money{}};
+            row.money("pending"), row.money("confirmed")};
 }
 
 }  // namespace
@@ -43,7 +42,8 @@ Result<bool> Store::keep_bench_report(const BenchRecord& record) {
                                              record.device_name, record.score, record.report_sha256,
                                              record.measured, state_->clock.wall(),
                                              gleaner::to_string(record.verdict), record.english,
-                                             record.chinese, record.report_json, record.signature));
+                                             record.chinese, record.report_json, record.signature,
+                                             record.gflops_milli, record.copy_milli));
         if (inserted == 0) return false;
         GLEANER_TRY(state_->database->run(sql::trim_bench_reports_of_device, record.node,
                                           record.device, bench_reports_per_device));
@@ -77,7 +77,7 @@ Result<std::vector<GridDay>> Store::grid_days(std::string_view device_class, std
 
 Result<std::vector<NodeDay>> Store::node_days(const NodeId& node, std::int64_t from) {
     GLEANER_TRY(state_->flush());
-    return state_->all(node_day_row, sql::list_node_days, node, from);
+    return state_->all(node_day_row, sql::list_node_days, node, from, code_of(Currency::cny));
 }
 
 }  // namespace gleaner::store

@@ -55,11 +55,27 @@ Status check_balances(Database& database, Violations& violations) {
         return "account " + row.text("account") + " has the balance " + amount(row, "kept") +
                ", its postings sum to " + amount(row, "posted");
     }));
+    GLEANER_TRY(
+        find(database, violations, sql::find_archived_days_unlike_balances, [](const Query& row) {
+            return "account " + row.text("account") + " had the balance " + amount(row, "kept") +
+                   " when the archived months ended, their days sum to " + amount(row, "posted");
+        }));
     GLEANER_TRY(find(database, violations, sql::find_negative_accounts, [](const Query& row) {
         return "account " + row.text("account") + " is below zero: " + amount(row, "micros");
     }));
     return find(database, violations, sql::find_holds_of_ended_jobs, [](const Query& row) {
         return "batch " + row.text("job") + " has ended and still holds " + amount(row, "micros");
+    });
+}
+
+Status check_payouts(Database& database, Violations& violations) {
+    GLEANER_TRY(find(database, violations, sql::find_payouts_unlike_balances, [](const Query& row) {
+        return "payout " + row.text("payout") + " is " + row.text("state") +
+               " and its account holds " + amount(row, "micros");
+    }));
+    return find(database, violations, sql::find_payouts_unlike_entries, [](const Query& row) {
+        return "payout " + row.text("payout") + " is " + row.text("state") +
+               " and ended with an entry of the kind " + row.text("kind");
     });
 }
 
@@ -80,6 +96,11 @@ Status check_meters(Database& database, Violations& violations) {
     GLEANER_TRY(find(database, violations, sql::find_attempts_billed_twice, [](const Query& row) {
         return "attempt " + row.text("attempt_key") + " was billed " + row.text("times") + " times";
     }));
+    GLEANER_TRY(
+        find(database, violations, sql::find_archived_attempts_billed, [](const Query& row) {
+            return "attempt " + row.text("attempt_key") +
+                   " was billed before, in a month that is archived";
+        }));
     GLEANER_TRY(find(database, violations, sql::find_charges_unlike_meters, [](const Query& row) {
         return "entry " + row.text("entry") + " charges " + amount(row, "charged") +
                ", its meter records say " + amount(row, "metered");
@@ -92,6 +113,15 @@ Status check_meters(Database& database, Violations& violations) {
                " is not what its meter records sum to: " + row.text("parts") +
                " records and a price of " + amount(row, "price") + " are missing";
     }));
+    GLEANER_TRY(find(database, violations, sql::find_pending_unlike_work, [](const Query& row) {
+        return "account " + row.text("account") + " keeps " + amount(row, "kept") +
+               ", the work that is not confirmed yields " + amount(row, "due");
+    }));
+    GLEANER_TRY(
+        find(database, violations, sql::find_reversals_unlike_entries, [](const Query& row) {
+            return "entry " + row.text("entry") + " gives back " + amount(row, "posted") +
+                   ", its reversal says " + amount(row, "price");
+        }));
     return find(database, violations, sql::find_statements_unlike_postings, [](const Query& row) {
         return "account " + row.text("account") + ": its meter records sum to " +
                amount(row, "metered") + ", the charges posted to it to " + amount(row, "posted");
@@ -114,6 +144,7 @@ Result<ledger::CheckReport> Store::check_ledger() {
         GLEANER_TRY(check_sums(database, report));
         GLEANER_TRY(check_entries(database, report.violations));
         GLEANER_TRY(check_balances(database, report.violations));
+        GLEANER_TRY(check_payouts(database, report.violations));
         GLEANER_TRY(check_meters(database, report.violations));
         GLEANER_TRY(check_usage(database, report.violations));
         return report;

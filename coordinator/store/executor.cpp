@@ -115,7 +115,8 @@ struct StoreExecutor::State {
 
 Result<std::unique_ptr<StoreExecutor>> StoreExecutor::start(const std::string& path,
                                                             const Clock& clock,
-                                                            asio::any_io_executor completions) {
+                                                            asio::any_io_executor completions,
+                                                            const ledger::Split& split) {
     if (path == ":memory:") {
         return Error(ErrorCode::invalid_argument,
                      "the store needs a file: its readers cannot see a database in memory");
@@ -123,8 +124,10 @@ Result<std::unique_ptr<StoreExecutor>> StoreExecutor::start(const std::string& p
     GLEANER_TRY(auto lock, DatabaseLock::acquire(path));
     auto state = std::make_unique<State>(std::move(lock), clock, std::move(completions));
     GLEANER_TRY(state->writer, Store::open(path, Store::Mode::read_write, clock));
+    GLEANER_TRY(state->writer->set_split(split));
     for (auto& reader : state->readers) {
         GLEANER_TRY(reader, Store::open(path, Store::Mode::read_only, clock));
+        GLEANER_TRY(reader->set_split(split));
     }
     return std::unique_ptr<StoreExecutor>(new StoreExecutor(std::move(state)));
 }

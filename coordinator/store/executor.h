@@ -24,11 +24,14 @@ public:
     /// Calls that may wait for the writer or the readers; one more is refused as unavailable.
     static constexpr std::size_t queue_max = 65'536;
 
-    /// `completions`: where coroutines resume; it must outlive this object. Opens (and migrates)
-    /// the database file at `path`. Errors: those of Store::open; failed_precondition when another
+    /// `completions`: where coroutines resume; it must outlive this object. `split`: how revenue is
+    /// shared where no contract says otherwise. Opens (and migrates)
+    /// the database file at `path`. Errors: those of Store::open and
+    /// Store::set_split; failed_precondition when another
     /// process has it open in a StoreExecutor.
     [[nodiscard]] static Result<std::unique_ptr<StoreExecutor>> start(
-        const std::string& path, const Clock& clock, boost::asio::any_io_executor completions);
+        const std::string& path, const Clock& clock, boost::asio::any_io_executor completions,
+        const ledger::Split& split = {});
     /// Finishes what is queued, then joins the threads.
     ~StoreExecutor();
 

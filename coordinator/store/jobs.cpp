@@ -23,7 +23,8 @@ Status insert_job(Store::State& state, Job& job) {
         job.endpoint, job.model, job.model_sha256, job.price.prompt_micros_per_million,
         job.price.generated_micros_per_million, job.input_file, to_string(job.state),
         to_string(job.privacy), job.replicas, job.metadata_json, job.errors_json, job.counts.total,
-        hold_account.value, job.created, job.deadline, job.started, job.ended, job.api_key));
+        hold_account.value, job.created, job.deadline, job.started, job.ended,
+        ledger::to_text(job.terms), job.api_key));
     job.number = database.last_row();
     return database.run(sql::insert_job_progress, job.number);
 }
@@ -49,6 +50,13 @@ Status complete(Store& store, Job& job, WallTime now) {
                      "project " + project.id.get() + " is not this customer's");
     }
     job.currency = project.currency;
+    // A job of no tariff has a fixed price.
+    if (job.terms.tariff == ledger::Tariff{})
+        job.terms.tariff = ledger::fixed_tariff(job.price, job.currency, job.privacy);
+    if (job.terms.tariff.currency != job.currency) {
+        return Error(ErrorCode::invalid_argument,
+                     "a batch is priced in the currency of its project");
+    }
     if (job.counts.total < 0 || job.counts.total >= outcome_index_end) {
         return Error(ErrorCode::too_large, "a batch has fewer than 2^32 items");
     }
@@ -173,6 +181,11 @@ Status Store::end_job(const JobId& id, JobState state, const FileId& output, con
         }
         GLEANER_TRY(state_->database->run(sql::end_job, id, to_string(state), output, error,
                                           state_->clock.wall()));
+        // Those that were never lent, as its maximum price was reached.
+        if (state == JobState::completed && current.terms.limited()) {
+            GLEANER_TRY(state_->database->run(sql::fail_unsettled_items, current.number,
+                                              current.counts.total));
+        }
         if (current.held == Money{}) return ok();
         Journal& journal = state_->journal;
         GLEANER_TRY(const auto hold, journal.account(ledger::hold_account(id, current.currency)));

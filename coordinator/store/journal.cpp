@@ -2,9 +2,26 @@
 
 #include <algorithm>
 
+#include "shared/model/civil_day.h"
 #include "shared/util/check.h"
 
 namespace gleaner::store {
+
+namespace {
+
+/// More than entries of one moment can be; less than a clock's error that matters.
+constexpr Duration ahead_max = 60s;
+
+/// unavailable: what is to be posted is kept and tried again once the clock is right.
+Error clock_is_back(WallTime now, std::string_view books, WallTime end) {
+    return {ErrorCode::unavailable,
+            "the clock reads " + local_time_text(now) + " in Shanghai, and the books " +
+                std::string(books) + " " + local_time_text(end) +
+                ": it has jumped back, nothing is posted; set the coordinator's clock",
+            Blame::platform};
+}
+
+}  // namespace
 
 Result<AccountNumber> Journal::account(const ledger::Account& account) {
     const auto& [name, currency] = account;
@@ -36,9 +53,27 @@ Result<std::int64_t> Journal::next_number() {
         Query query(database_, sql::select_last_number);
         GLEANER_TRY(auto found, query.next());
         last_number_ = found ? query.integer("number") : 0;
+        frozen_until_ = found ? query.integer("frozen_until") : 0;
+        has_archive_ = found && query.integer("archived_until") > 0;
     }
-    last_number_ = std::max(clock_.wall().micros, *last_number_ + 1);
+    const WallTime now = clock_.wall();
+    if (now.micros < frozen_until_) {
+        return clock_is_back(now, "are closed up to", {frozen_until_});
+    }
+    // An entry's number may run ahead of the clock by the entries of the same moment.
+    const WallTime last{*last_number_};
+    if (last - now > ahead_max && month_of(day_of(last)) > month_of(day_of(now))) {
+        return clock_is_back(now, "have entries of the month that begins at",
+                             start_of_day(first_day(month_of(day_of(last)))));
+    }
+    last_number_ = std::max(now.micros, *last_number_ + 1);
     return *last_number_;
+}
+
+Result<bool> Journal::billed_before(std::string_view attempt_key) {
+    if (!has_archive_) return false;
+    Query query(database_, sql::select_archived_attempt, attempt_key);
+    return query.next();
 }
 
 Status Journal::post(ledger::EntryKind kind, std::optional<std::string_view> key,
@@ -56,6 +91,13 @@ Status Journal::post(std::int64_t number, ledger::EntryKind kind,
         sum += line.amount;
     }
     GLEANER_CHECK(sum == Money{}, "an entry is balanced");
+    if (key && has_archive_) {
+        GLEANER_TRY(const auto before, archived(*key, {}));
+        if (before) {
+            return Error(ErrorCode::already_exists,
+                         "an entry with the key " + std::string(*key) + " is archived already");
+        }
+    }
     GLEANER_TRY(database_.run(sql::insert_entry, number, ledger::to_string(kind), key));
     for (const auto& line : lines) {
         GLEANER_CHECK(line.amount != Money{}, "a posting moves something");
@@ -70,11 +112,22 @@ Result<std::optional<Money>> Journal::posted(std::string_view key, AccountNumber
     std::optional<Money> amount;
     Query entry(database_, sql::select_entry_by_key, key);
     GLEANER_TRY(auto found, entry.next());
-    if (!found) return amount;
+    if (!found) return archived(key, account);
     Query posting(database_, sql::select_posting, account.value, entry.integer("number"));
     GLEANER_TRY(auto posted, posting.next());
     amount = posted ? posting.money("micros") : Money{};
     return amount;
+}
+
+Result<std::optional<Money>> Journal::archived(std::string_view key, AccountNumber account) {
+    std::optional<Money> amount;
+    Query lines(database_, sql::list_archived_key, key);
+    for (;;) {
+        GLEANER_TRY(auto more, lines.next());
+        if (!more) return amount;
+        if (!amount) amount = Money{};
+        if (lines.integer("account") == account.value) *amount += lines.money("micros");
+    }
 }
 
 void Journal::count_items(std::int64_t job_number, std::int64_t completed, std::int64_t failed) {
@@ -112,6 +165,7 @@ void Journal::on_savepoint_undone() {
     completed_.undo();
     failed_.undo();
     accounts_.clear();
+    last_number_.reset();
 }
 
 void Journal::on_transaction_end() {

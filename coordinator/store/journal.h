@@ -17,6 +17,9 @@
 
 namespace gleaner::store {
 
+/// An entry's number leaves this many places for its meter records (see the schema).
+inline constexpr std::int64_t meters_per_entry = 1024;
+
 /// An account's row number and the currency of all that is posted to it.
 struct AccountNumber {
     std::int64_t value = 0;
@@ -43,8 +46,14 @@ public:
         return {balances_.of(account.value)};
     }
 
-    /// The next entry's number: now in microseconds, or one more than the last.
+    /// The next entry's number: now in microseconds, or one more than the last. Never one of a
+    /// closed day: unavailable when the clock reads a closed day, or a month before the books'.
     Result<std::int64_t> next_number();
+    /// Was the attempt billed in a month that is archived? Call after next_number(). Costs nothing
+    /// while there is no archive.
+    Result<bool> billed_before(std::string_view attempt_key);
+    /// The open transaction has closed a day.
+    void on_freeze() { last_number_.reset(); }
     /// Posts a balanced entry of one currency without lines of zero (checked) under a number from
     /// next_number().
     Status post(std::int64_t number, ledger::EntryKind kind, std::optional<std::string_view> key,
@@ -68,13 +77,19 @@ public:
     void on_transaction_undone();
 
 private:
+    /// The same as posted(), of an entry that is archived.
+    Result<std::optional<Money>> archived(std::string_view key, AccountNumber account);
+
     Database& database_;
     const Clock& clock_;
     std::unordered_map<std::string, std::int64_t> accounts_;
     PendingSums<std::int64_t> balances_;
     PendingSums<std::int64_t> completed_;
     PendingSums<std::int64_t> failed_;
+    // Of this transaction: read at its first entry.
     std::optional<std::int64_t> last_number_;
+    std::int64_t frozen_until_ = 0;
+    bool has_archive_ = false;
 };
 
 }  // namespace gleaner::store

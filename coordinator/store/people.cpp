@@ -1,4 +1,5 @@
 #include "coordinator/store/key_limits.h"
+#include "coordinator/store/operators.h"
 #include "coordinator/store/state.h"
 #include "coordinator/store/store.h"
 #include "shared/util/random.h"
@@ -27,7 +28,7 @@ Status as_status(const Result<T>& result) {
 Status require_subject(Store& store, PrincipalKind kind, const std::string& subject) {
     switch (kind) {
         case PrincipalKind::operator_:
-            return require_name(subject, "an operator");
+            return Operators(store).require(subject);
         case PrincipalKind::owner:
             return as_status(store.owner(OwnerId{subject}));
         case PrincipalKind::partner:
@@ -167,6 +168,7 @@ Result<Principal> Store::authenticate(std::string_view secret_sha256) {
     principal.credential_id = query.text("id");
     principal.subject = query.text("subject");
     principal.expires = query.optional_time("expires");
+    principal.role = operator_role(query.text("role"));
     if (principal.kind != PrincipalKind::project) return principal;
     principal.customer = query.id<CustomerId>("customer");
     principal.currency = currency(query.text("currency"));

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "coordinator/ledger/job_terms.h"
 #include "coordinator/store/scopes.h"
 #include "shared/model/currency.h"
 #include "shared/model/gpu_catalogue.h"
@@ -21,12 +22,18 @@ namespace gleaner::store {
 
 enum class PrincipalKind : std::uint8_t { operator_, owner, partner, project };
 
+/// What an operator may do: everything, also adding operators; money; the rest.
+enum class OperatorRole : std::uint8_t { admin, finance, support };
+[[nodiscard]] std::string_view to_string(OperatorRole role);
+[[nodiscard]] std::optional<OperatorRole> parse_operator_role(std::string_view text);
+
 /// Who a key speaks for. `subject` is the owner's, partner's or project's id, an operator's name.
 struct Principal {
     PrincipalKind kind = PrincipalKind::project;
     std::string credential_id;  ///< key_…
     std::string subject;
-    CustomerId customer;  ///< for project keys
+    CustomerId customer;                        ///< for project keys
+    OperatorRole role = OperatorRole::support;  ///< for operators' keys
     // Of a project's key:
     Currency currency = Currency::cny;  ///< its project's
     Scopes scopes = usual_scopes;
@@ -162,8 +169,11 @@ inline constexpr std::int64_t bench_reports_per_node = 400;
 struct BenchRecord {
     NodeId node;
     std::string device;
-    std::string device_name;    ///< "NVIDIA GeForce RTX 4060"
-    std::int64_t score = 0;     ///< by which devices of one name are compared; 0: by nothing
+    std::string device_name;  ///< "NVIDIA GeForce RTX 4060"
+    std::int64_t score = 0;   ///< by which devices of one name are compared; 0: by nothing
+    // By which devices of different kinds are: thousandths of GFLOPS and of GB/s; 0: not measured.
+    std::int64_t gflops_milli = 0;
+    std::int64_t copy_milli = 0;
     std::string report_sha256;  ///< of report_json
     WallTime measured;          ///< by the node's clock
     WallTime received;          ///< set by the store
@@ -273,7 +283,8 @@ struct Job {
     std::string endpoint;                         ///< "/v1/chat/completions"
     std::string model;                            ///< name
     Sha256 model_sha256;
-    TokenPrice price;  ///< in force when the job was admitted
+    TokenPrice price;        ///< outside of all time bands, of any tier
+    ledger::JobTerms terms;  ///< in force when the job was admitted
     FileId input_file;
     FileId output_file;  ///< empty until there is one
     FileId error_file;

@@ -46,6 +46,10 @@ JobState job_state(const std::string& text) {
     return JobState::failed;
 }
 
+OperatorRole operator_role(const std::string& text) {
+    return parse_operator_role(text).value_or(OperatorRole::support);
+}
+
 Plausibility plausibility(const std::string& text) {
     for (const auto verdict : {Plausibility::unknown, Plausibility::plausible,
                                Plausibility::too_good, Plausibility::too_poor}) {
@@ -157,6 +161,8 @@ BenchRecord bench_row(const Query& row) {
     record.device = row.text("device");
     record.device_name = row.text("device_name");
     record.score = row.integer("score");
+    record.gflops_milli = row.integer("gflops_milli");
+    record.copy_milli = row.integer("copy_milli");
     record.report_sha256 = row.text("report_sha256");
     record.measured = row.time("measured");
     record.received = row.time("received");
@@ -226,6 +232,10 @@ Job job_row(const Query& row) {
     job.errors_json = row.text("errors_json");
     job.currency = currency(row.text("currency"));
     job.held = row.money("held");
+    if (auto terms = ledger::job_terms_of_text(row.text("terms")))
+        job.terms = std::move(*terms);
+    else
+        job.terms.tariff = ledger::fixed_tariff(job.price, job.currency, job.privacy);
     job.created = row.time("created");
     job.deadline = row.time("deadline");
     job.started = row.optional_time("started");

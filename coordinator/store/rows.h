@@ -9,6 +9,8 @@ namespace gleaner::store {
 
 [[nodiscard]] std::string_view to_string(PrincipalKind kind);
 [[nodiscard]] PrincipalKind principal_kind(const std::string& text);
+/// support for what is none.
+[[nodiscard]] OperatorRole operator_role(const std::string& text);
 [[nodiscard]] Plausibility plausibility(const std::string& text);
 [[nodiscard]] JobState job_state(const std::string& text);
 [[nodiscard]] Currency currency(const std::string& code);

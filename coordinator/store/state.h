@@ -30,6 +30,7 @@ struct MeterSource {
     std::optional<AccountNumber> owner_partner;
     std::optional<AccountNumber> customer_partner;
     AccountNumber platform;
+    ledger::Split split;  ///< of the owner's contract, or the platform's own
 };
 
 struct Store::State {
@@ -49,6 +50,7 @@ struct Store::State {
     MeterDays meter_days;
     Spending spending;
     std::unordered_map<std::string, MeterSource> sources;
+    std::int64_t sources_day = 0;  ///< for which their splits are right
 
     Status begin();
     Status commit();

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "coordinator/ledger/reconciliation.h"
+#include "coordinator/store/archive.h"
 #include "coordinator/store/state.h"
 #include "coordinator/store/store.h"
 #include "shared/model/civil_day.h"
@@ -48,16 +50,18 @@ public:
     /// Adds the account's balance at both ends; returns the one at the period's.
     Result<Money> read_balance(const ledger::Account& account) {
         GLEANER_TRY(state_.flush());
+        GLEANER_TRY(note_archives());
         Query row(*state_.database, sql::select_balance_by_name, account.name);
         GLEANER_TRY(auto found, row.next());
         if (!found) return Money{};
         const std::int64_t number = row.integer("number");
-        GLEANER_TRY(const auto since_from, posted_since(number, statement_.from));
-        GLEANER_TRY(const auto since_to, posted_since(number, statement_.to));
-        statement_.opening += row.money("micros") - since_from;
-        statement_.closing += row.money("micros") - since_to;
+        const Money now = row.money("micros");
+        GLEANER_TRY(const auto opening, balance_at(number, now, statement_.from));
+        GLEANER_TRY(const auto closing, balance_at(number, now, statement_.to));
+        statement_.opening += opening;
+        statement_.closing += closing;
         GLEANER_TRY(add_entries(number));
-        return row.money("micros") - since_to;
+        return closing;
     }
 
     /// Lines of the kinds that only move money between accounts of the same statement sum to
@@ -87,9 +91,23 @@ public:
 
     void add(StatementLine line) { statement_.lines.push_back(std::move(line)); }
     void set_pending(Money pending) { statement_.pending = pending; }
-    [[nodiscard]] ledger::Statement finish() && { return std::move(statement_); }
+
+    /// Lines that do not lead to the balance are never shown: something is wrong with the books.
+    [[nodiscard]] Result<ledger::Statement> finish() && {
+        const auto wrong = ledger::imbalance(statement_);
+        if (wrong) return Error(ErrorCode::internal, *wrong + ": run gleanerctl ledger check");
+        return std::move(statement_);
+    }
 
 private:
+    /// Once: months of the period that are archived.
+    Status note_archives() {
+        if (!statement_.archives.empty()) return ok();
+        GLEANER_TRY(const auto months, Archives(state_).touched(statement_.from, statement_.to));
+        for (const auto& month : months) statement_.archives.push_back(month.file);
+        return ok();
+    }
+
     /// By kind, over all accounts that were read.
     Status add_entries(std::int64_t account) {
         Query query(*state_.database, sql::sum_postings_by_kind, account, statement_.from,
@@ -109,10 +127,26 @@ private:
         }
     }
 
-    Result<Money> posted_since(std::int64_t account, WallTime when) {
+    /// From the end of the closed month before, if there is one; else back from `now`.
+    Result<Money> balance_at(std::int64_t account, Money now, WallTime when) {
+        const Month month = month_of(day_of(when));
+        GLEANER_TRY(const auto closed, last_closed_month());
+        if (month.previous().number <= closed) {
+            Query query(*state_.database, sql::sum_balance_at, account, when, month.number,
+                        start_of_day(first_day(month)), first_day(month));
+            GLEANER_TRY(auto found, query.next());
+            return found ? query.money("micros") : Money{};
+        }
         Query query(*state_.database, sql::sum_postings_from, account, when);
         GLEANER_TRY(auto found, query.next());
-        return found ? query.money("micros") : Money{};
+        return now - (found ? query.money("micros") : Money{});
+    }
+
+    Result<std::int64_t> last_closed_month() {
+        Query query(*state_.database, sql::select_close_range,
+                    ledger::to_string(ledger::PeriodKind::month));
+        GLEANER_TRY(auto found, query.next());
+        return found && !query.null("last") ? query.integer("last") : INT64_MIN;
     }
 
     Store::State& state_;
@@ -136,18 +170,23 @@ ledger::Statement empty_statement(PartyKind kind, std::string id, std::string na
 }
 
 void name_node(const Query& row, StatementLine& line) {
+    line.site = row.text("site");
+    line.site_name = row.text("site_name");
     line.subject = row.text("node");
+    line.subject_kind = "node";
     line.name = row.text("hostname");
     line.device_class = row.text("device_class");
     line.label = line.subject + " (" + line.name + "), " + line.device_class;
 }
 
 void name_model(const Query& row, StatementLine& line) {
+    line.subject_kind = "model";
     line.name = row.text("model");
     line.label = "model " + line.name;
 }
 
 void name_model_of_day(const Query& row, StatementLine& line) {
+    line.subject_kind = "model";
     line.name = row.text("model");
     line.date = date_text(row.integer("day"));
     line.label = line.date + ", model " + line.name;
@@ -156,6 +195,7 @@ void name_model_of_day(const Query& row, StatementLine& line) {
 auto name_party(std::string_view kind) {
     return [kind](const Query& row, StatementLine& line) {
         line.subject = row.text("id");
+        line.subject_kind = kind;
         line.name = row.text("name");
         line.label = std::string(kind) + " " + line.name;
     };

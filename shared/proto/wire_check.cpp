@@ -142,7 +142,13 @@ Status check_body(const ModelState& model) {
 
 Status check_body(const Heartbeat& heartbeat) {
     GLEANER_TRY(check_range("heartbeat.gpu_percent", heartbeat.gpu_percent(), 0, 100));
-    return check_range("heartbeat.celsius", heartbeat.celsius(), 0, 1'000);
+    GLEANER_TRY(check_range("heartbeat.celsius", heartbeat.celsius(), 0, 1'000));
+    GLEANER_TRY(check_count("heartbeat.power", heartbeat.power_size(), devices_max));
+    for (const auto& power : heartbeat.power()) {
+        GLEANER_TRY(check_text("power.device", power.device(), 64));
+        GLEANER_TRY(check_range("power.watts", power.watts(), 0, device_watts_max));
+    }
+    return ok();
 }
 
 Status check_body(const RenewRequest& renew) {

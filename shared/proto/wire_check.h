@@ -29,6 +29,7 @@ inline constexpr std::size_t chunk_list_bytes_max = 16u << 20;
 inline constexpr std::size_t item_bytes_max = 4u << 20;
 inline constexpr int items_per_message_max = 4'096;
 inline constexpr int devices_max = 64;
+inline constexpr std::uint32_t device_watts_max = 10'000;
 inline constexpr int held_max = 4'096;
 inline constexpr int artefacts_max = 4'096;
 inline constexpr int windows_max = 256;

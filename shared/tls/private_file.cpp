@@ -9,6 +9,7 @@
 #endif
 
 #include <cerrno>
+#include <cstdio>
 #include <string>
 
 namespace gleaner::tls {
@@ -22,6 +23,10 @@ constexpr int create_flags = _O_WRONLY | _O_CREAT | _O_EXCL | _O_BINARY;
 constexpr int read_flags = _O_RDONLY | _O_BINARY;
 int sync_file(int fd) {
     return _commit(fd);
+}
+/// Windows keeps a folder's entries by itself.
+Status sync_folder_of(const std::string& /*path*/) {
+    return ok();
 }
 using IoSize = unsigned int;
 #else
@@ -64,6 +69,18 @@ Error open_error(const std::string& path, int errno_value) {
     }
 }
 
+#ifndef _WIN32
+/// A new name in a folder is on disk only when the folder is.
+Status sync_folder_of(const std::string& path) {
+    const auto slash = path.rfind('/');
+    const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    const OpenFile opened(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (opened.get() < 0) return error_from_errno("cannot open " + folder, errno);
+    if (fsync(opened.get()) != 0) return error_from_errno("cannot write " + folder, errno);
+    return ok();
+}
+#endif
+
 }  // namespace
 
 Status create_private_file(const std::string& path, std::string_view content) {
@@ -80,7 +97,16 @@ Status create_private_file(const std::string& path, std::string_view content) {
         content.remove_prefix(static_cast<std::size_t>(n));
     }
     if (sync_file(file.get()) != 0) return error_from_errno("cannot write " + path, errno);
-    return ok();
+    return sync_folder_of(path);
+}
+
+Status replace_private_file(const std::string& path, std::string_view content) {
+    const std::string fresh = path + ".new";
+    unlink(fresh.c_str());  // left by a process that was killed
+    GLEANER_TRY(create_private_file(fresh, content));
+    if (std::rename(fresh.c_str(), path.c_str()) != 0)
+        return error_from_errno("cannot replace " + path, errno);
+    return sync_folder_of(path);
 }
 
 Result<std::string> read_private_file(const std::string& path) {

@@ -16,6 +16,7 @@ struct Writer {
         for (const auto lease : c.keep) text += number(lease.get());
         return text;
     }
+    std::string operator()(const WithholdEarnings& c) const { return "withhold " + c.node.get(); }
     std::string operator()(const SendLease& c) const {
         std::string text = "lease" + number(c.lease.get()) + " → " + c.node.get() + " " +
                            c.job.get() + number(static_cast<std::uint64_t>(c.deadline.count())) +

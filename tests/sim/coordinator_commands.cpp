@@ -261,6 +261,9 @@ void CoordinatorModel::execute(const core::Wake& command) {
     });
 }
 
+/// Whom it is for is in the store's tests: the simulated ledger has nothing pending.
+void CoordinatorModel::execute(const core::WithholdEarnings&) {}
+
 void CoordinatorModel::execute(const core::Note&) {}
 
 void CoordinatorModel::check_leases() {

@@ -158,8 +158,10 @@ private:
     void execute(const core::RefuseStream& command);
     void execute(const core::StopStream& command);
     void execute(const core::SaveStanding& command);
+    void execute(const core::WithholdEarnings& command);
     void execute(const core::Wake& command);
     void execute(const core::Note& command);
+    void hold_job(const JobId& id, bool held);
     void tell_job(const SimJob& job);
     void end_job_record(const JobId& id, bool expired);
     void commit_later(Duration delay);

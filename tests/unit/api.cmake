@@ -7,6 +7,7 @@ gleaner_unit_test(unit_api
         coordinator/api/multipart_test.cpp
         coordinator/api/objects_test.cpp
         coordinator/api/online_answer_test.cpp
+        coordinator/api/prices_test.cpp
         coordinator/api/rate_gate_test.cpp
         coordinator/api/route_scopes_test.cpp
         coordinator/api/router_test.cpp
@@ -14,10 +15,13 @@ gleaner_unit_test(unit_api
         coordinator/api/settlements_test.cpp
         coordinator/api/usage_pages_test.cpp
         coordinator/runtime/benchmark_verdict_test.cpp
+        coordinator/runtime/bookkeeper_test.cpp
         coordinator/runtime/device_share_test.cpp
         coordinator/runtime/engine_choice_test.cpp
         coordinator/runtime/grid_canaries_test.cpp
         coordinator/runtime/grid_earnings_test.cpp
+        coordinator/runtime/grid_metering_test.cpp
+        coordinator/runtime/grid_prices_test.cpp
         coordinator/runtime/grid_test.cpp
         coordinator/runtime/job_input_test.cpp
         coordinator/runtime/orphans_test.cpp

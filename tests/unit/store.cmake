@@ -1,12 +1,27 @@
 gleaner_unit_test(unit_store
     SOURCES
+        coordinator/ledger/customer_contract_test.cpp
+        coordinator/ledger/audit_chain_test.cpp
         coordinator/ledger/allowance_test.cpp
+        coordinator/ledger/invoice_test.cpp
         coordinator/ledger/ledger_test.cpp
+        coordinator/ledger/revenue_test.cpp
+        coordinator/ledger/payee_test.cpp
+        coordinator/ledger/payout_test.cpp
+        coordinator/ledger/job_terms_test.cpp
+        coordinator/ledger/price_book_test.cpp
         coordinator/store/accept_test.cpp
+        coordinator/store/archive_test.cpp
+        coordinator/store/audit_test.cpp
         coordinator/store/benchmarks_test.cpp
         coordinator/store/budgets_test.cpp
         coordinator/store/catalogue_test.cpp
         coordinator/store/check_test.cpp
+        coordinator/store/contracts_test.cpp
+        coordinator/store/earnings_test.cpp
+        coordinator/store/close_sequence_test.cpp
+        coordinator/store/closes_test.cpp
+        coordinator/store/daily_steps_test.cpp
         coordinator/store/enrolment_test.cpp
         coordinator/store/executor_test.cpp
         coordinator/store/files_test.cpp
@@ -14,13 +29,22 @@ gleaner_unit_test(unit_store
         coordinator/store/jobs_test.cpp
         coordinator/store/keys_test.cpp
         coordinator/store/ledger_sequence_test.cpp
+        coordinator/store/metering_test.cpp
         coordinator/store/money_test.cpp
+        coordinator/store/operators_test.cpp
+        coordinator/store/payout_accounts_test.cpp
+        coordinator/store/payouts_sequence_test.cpp
+        coordinator/store/payouts_test.cpp
         coordinator/store/pending_sums_test.cpp
         coordinator/store/people_test.cpp
+        coordinator/store/reconcile_test.cpp
+        coordinator/store/prices_test.cpp
         coordinator/store/sites_test.cpp
         coordinator/store/spending_sequence_test.cpp
         coordinator/store/sqlite/database_test.cpp
         coordinator/store/sqlite/query_plan_test.cpp
+        coordinator/store/invoices_test.cpp
+        coordinator/store/statement_property_test.cpp
         coordinator/store/statements_test.cpp
         coordinator/store/store_test.cpp
         coordinator/store/tenants_migration_test.cpp

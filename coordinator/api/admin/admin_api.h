@@ -13,6 +13,8 @@
 
 #include "coordinator/api/admin/consent_text.h"
 #include "coordinator/api/admin/grid_control.h"
+#include "coordinator/ledger/invoice.h"
+#include "coordinator/ledger/payout.h"
 #include "coordinator/store/records.h"
 #include "shared/artefact/signing_key.h"
 #include "shared/util/clock.h"
@@ -20,6 +22,10 @@
 
 namespace gleaner::api {
 class Router;
+}
+
+namespace gleaner::vault {
+class Vault;
 }
 
 namespace gleaner::store {
@@ -36,6 +42,12 @@ struct AdminOptions {
     /// Both become part of enrolment tokens.
     std::string authority_pin;             ///< 64 hex characters
     std::optional<PublicKey> release_key;  ///< without it: no engines, no tokens
+    std::string database;                  ///< its file; archives lie beside it
+    ledger::PayoutPolicy payouts;
+    /// The platform's own Alipay account, which Alipay's batch files name.
+    std::string payer_login;
+    std::string payer_name;
+    ledger::InvoiceTerms invoices = {};  ///< the seller's side; without a title: none are issued
 };
 
 /// All of it outlives the AdminApi.
@@ -46,6 +58,7 @@ struct AdminNeeds {
     GridControl& grid;
     boost::asio::any_io_executor blocking;  ///< for hashing, GGUF and archive reading
     std::function<void()> forget_cached;    ///< keys and models: one came or went
+    vault::Vault& vault;                    ///< seals account data
 };
 
 /// Bodies of JSON routes are small; canaries are the largest.

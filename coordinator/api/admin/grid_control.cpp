@@ -24,7 +24,10 @@ public:
             node.tokens_per_s = view.tokens_per_s;
             node.quota = view.quota;
             const auto facts = grid_.facts(view.node);
-            if (facts) node.device_class = facts->device_class;
+            if (facts) {
+                node.device_class = facts->device_class;
+                node.reference_permille = facts->reference_permille;
+            }
             auto trouble = grid_.trouble(view.node);
             node.paused_reason = std::move(trouble.paused_reason);
             node.paused_devices = std::move(trouble.paused_devices);

@@ -28,6 +28,7 @@ struct LiveNode {
     double tokens_per_s = 0;  ///< observed
     std::int64_t quota = 0;   ///< items it may hold by its standing
     std::string device_class;
+    std::int64_t reference_permille = 0;                ///< what it gives: of a reference device
     std::string paused_reason;                          ///< the node's words
     std::map<std::string, std::string> paused_devices;  ///< that its owner uses, and why
     std::map<Sha256, std::string> failed_models;        ///< and why they cannot run

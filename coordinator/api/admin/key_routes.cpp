@@ -65,6 +65,15 @@ private:
     std::string operator_;
 };
 
+/// With an operator's key comes all that their role may do.
+Status require_admin(const Call& call) {
+    if (call.by(PrincipalKind::operator_) && call.principal.role == store::OperatorRole::admin) {
+        return ok();
+    }
+    return Error(ErrorCode::permission_denied,
+                 "only an operator with the role admin makes and revokes operators' keys");
+}
+
 /// What a request says of a key's limits; what it does not say stays as it is.
 class Wanted {
 public:
@@ -139,6 +148,9 @@ Answer add_apikey(AdminState& state, Call call) {
     GLEANER_CO_TRY(subject.check());
     const bool for_operator = subject.kind() == PrincipalKind::operator_;
     const std::string key = random_token(for_operator ? "glo_" : "sk-", 40);
+    if (for_operator) {
+        GLEANER_CO_TRY(require_admin(call));
+    }
     StoreWork work = [&](Store& store) -> Result<json::value> {
         GLEANER_TRY(const auto id, subject.id(store, call));
         GLEANER_TRY(const auto credential,
@@ -191,7 +203,10 @@ Answer set_apikey(AdminState& state, Call call) {
 Answer revoke_apikey(AdminState& state, Call call) {
     const std::string id = call.captures[0];
     StoreWork work = [&](Store& store) -> Result<json::value> {
-        GLEANER_TRY(key_of_caller(store, call, id));
+        GLEANER_TRY(const auto key, key_of_caller(store, call, id));
+        if (key.kind == PrincipalKind::operator_) {
+            GLEANER_TRY(require_admin(call));
+        }
         GLEANER_TRY(store.revoke_credential(id));
         return json::value(json::object{{"id", id}, {"revoked", true}});
     };

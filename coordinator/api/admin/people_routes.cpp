@@ -4,6 +4,8 @@
 
 #include "coordinator/api/admin/call.h"
 #include "coordinator/api/admin/record_json.h"
+#include "coordinator/store/operators.h"
+#include "coordinator/store/referrals.h"
 #include "coordinator/store/tenants.h"
 #include "shared/artefact/sha256.h"
 #include "shared/util/random.h"
@@ -25,13 +27,22 @@ void keep_referrals(const Call& call, std::vector<Record>& records) {
     });
 }
 
+Status check_one_referrer(const std::string& partner, const std::string& code) {
+    if (partner.empty() || code.empty()) return ok();
+    return Error(ErrorCode::invalid_argument,
+                 "name the partner with \"referred_by\" or their \"referral_code\", not both");
+}
+
 Answer add_owner(AdminState& state, Call call) {
     GLEANER_CO_TRY(auto name, call.body.text("name"));
     GLEANER_CO_TRY(auto partner, call.body.optional_text("referred_by"));
+    GLEANER_CO_TRY(auto code, call.body.optional_text("referral_code"));
     GLEANER_CO_TRY(call.body.no_more());
+    GLEANER_CO_TRY(check_one_referrer(partner, code));
     const std::string key = random_token("glw_", 40);
     StoreWork work = [=](Store& store) -> Result<json::value> {
-        GLEANER_TRY(const auto owner, store.add_owner(name, PartnerId(partner)));
+        GLEANER_TRY(const auto owner, code.empty() ? store.add_owner(name, PartnerId(partner))
+                                                   : store::Referrals(store).add_owner(name, code));
         GLEANER_TRY(const auto credential,
                     store.add_credential(PrincipalKind::owner, owner.id.get(), "first key",
                                          hash_bytes(std::string_view(key)).get()));
@@ -100,10 +111,14 @@ Answer add_customer(AdminState& state, Call call) {
     GLEANER_CO_TRY(auto name, call.body.text("name"));
     GLEANER_CO_TRY(auto partner, call.body.optional_text("referred_by"));
     GLEANER_CO_TRY(auto owner, call.body.optional_text("own_sites_of"));
+    GLEANER_CO_TRY(auto code, call.body.optional_text("referral_code"));
     GLEANER_CO_TRY(call.body.no_more());
+    GLEANER_CO_TRY(check_one_referrer(partner, code));
     StoreWork work = [=](Store& store) -> Result<json::value> {
         GLEANER_TRY(const auto customer,
-                    store.add_customer(name, PartnerId(partner), OwnerId(owner)));
+                    code.empty()
+                        ? store.add_customer(name, PartnerId(partner), OwnerId(owner))
+                        : store::Referrals(store).add_customer(name, code, OwnerId(owner)));
         GLEANER_TRY(store.add_project(customer.id, "default"));
         GLEANER_TRY(auto shown, whole_customer(store, customer));
         return json::value(std::move(shown));

@@ -172,6 +172,7 @@ json::object to_json(const store::Node& node, const std::optional<LiveNode>& liv
     json::array models;
     for (const Sha256& model : live->ready_models) models.emplace_back(model.get());
     object["device_class"] = text_or_null(live->device_class);
+    object["reference_permille"] = live->reference_permille;
     object["items"] = live->items;
     object["streams"] = live->streams;
     object["ready_models"] = std::move(models);
@@ -232,7 +233,10 @@ json::object to_json(const ledger::Statement& statement) {
         lines.push_back(json::object{{"label", line.label},
                                      {"kind", line.kind},
                                      {"subject", line.subject},
+                                     {"subject_kind", line.subject_kind},
                                      {"name", line.name},
+                                     {"site", line.site},
+                                     {"site_name", line.site_name},
                                      {"device_class", line.device_class},
                                      {"date", line.date},
                                      {"items", line.items},
@@ -253,7 +257,8 @@ json::object to_json(const ledger::Statement& statement) {
             {"opening_micros", statement.opening.micros},
             {"data", std::move(lines)},
             {"closing_micros", statement.closing.micros},
-            {"pending_micros", statement.pending.micros}};
+            {"pending_micros", statement.pending.micros},
+            {"archives", json::value_from(statement.archives)}};
 }
 
 json::object to_json(const ledger::CheckReport& report) {
@@ -266,6 +271,34 @@ json::object to_json(const ledger::CheckReport& report) {
             {"sum_micros", report.sum.micros},
             {"violations", std::move(violations)},
             {"balanced", balanced}};
+}
+
+json::object to_json(const store::LineRecord& record) {
+    return {{"id", std::to_string(record.number)},
+            {"at", utc_text(record.at)},
+            {"request", text_or_null(record.request)},
+            {"attempt", text_or_null(record.attempt)},
+            {"node", text_or_null(record.node)},
+            {"hostname", text_or_null(record.hostname)},
+            {"device_class", text_or_null(record.device_class)},
+            {"model", text_or_null(record.model)},
+            {"prompt_tokens", record.prompt_tokens},
+            {"cached_tokens", record.cached_tokens},
+            {"generated_tokens", record.generated_tokens},
+            {"device_micros", record.device_micros},
+            {"reference_micros", record.reference_micros},
+            {"price_micros", record.price.micros},
+            {"amount_micros", record.amount.micros},
+            {"owner", text_or_null(record.owner)},
+            {"customer", text_or_null(record.customer)}};
+}
+
+json::object to_json(const store::LineEntry& entry) {
+    return {{"id", std::to_string(entry.number)},
+            {"at", utc_text(entry.at)},
+            {"kind", entry.kind},
+            {"key", text_or_null(entry.key)},
+            {"amount_micros", entry.amount.micros}};
 }
 
 }  // namespace gleaner::admin

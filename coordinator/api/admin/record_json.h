@@ -10,6 +10,14 @@
 #include "coordinator/ledger/ledger.h"
 #include "coordinator/store/budgets.h"
 #include "coordinator/store/records.h"
+#include "coordinator/store/statement_records.h"
+
+namespace gleaner::store {
+struct Referral;
+struct ReferralCode;
+struct RevenueContract;
+struct WithheldNode;
+}  // namespace gleaner::store
 
 namespace gleaner::admin {
 
@@ -27,8 +35,14 @@ namespace gleaner::admin {
 [[nodiscard]] boost::json::object to_json(const store::BenchRecord& report);
 [[nodiscard]] boost::json::object to_json(const store::Model& model);
 [[nodiscard]] boost::json::object to_json(const store::EnginePackage& engine);
+[[nodiscard]] boost::json::object to_json(const store::RevenueContract& contract);
+[[nodiscard]] boost::json::object to_json(const store::ReferralCode& code);
+[[nodiscard]] boost::json::object to_json(const store::Referral& referral);
+[[nodiscard]] boost::json::object to_json(const store::WithheldNode& node);
 [[nodiscard]] boost::json::object to_json(const ledger::Statement& statement);
 [[nodiscard]] boost::json::object to_json(const ledger::CheckReport& report);
+[[nodiscard]] boost::json::object to_json(const store::LineRecord& record);
+[[nodiscard]] boost::json::object to_json(const store::LineEntry& entry);
 
 /// {"data": […]} of records.
 template <class Records>

@@ -71,6 +71,27 @@ void write_grid(PrometheusText& text, const runtime::Grid& grid) {
                  totals.site_outages);
 }
 
+double seconds_of(std::int64_t micros) {
+    return static_cast<double>(micros) / 1e6;
+}
+
+/// Since the coordinator's start; what still runs is in none of them.
+void write_use(PrometheusText& text, const DeviceUse& use) {
+    text.describe("gleaner_goodput_ratio", "gauge",
+                  "Useful device time of the device time in which work was lent.");
+    text.sample("gleaner_goodput_ratio", {},
+                static_cast<double>(use.goodput_permille().value_or(0)) / 1e3);
+    constexpr std::string_view given = "gleaner_device_seconds_total";
+    text.describe(given, "counter", "Device time on offer, by what came of it.");
+    text.sample(given, {{"use", "idle"}}, seconds_of(use.idle_micros));
+    text.sample(given, {{"use", "useful"}}, seconds_of(use.useful_micros));
+    text.sample(given, {{"use", "lost"}}, seconds_of(use.all_lost()));
+    constexpr std::string_view lost = "gleaner_lost_device_seconds_total";
+    text.describe(lost, "counter", "Leased device time that gave nothing, by cause.");
+    for (const LossCause cause : loss_causes)
+        text.sample(lost, {{"cause", to_string(cause)}}, seconds_of(use.lost(cause)));
+}
+
 void write_api(PrometheusText& text, const Services& services, const Server* server) {
     const auto& metrics = services.metrics;
     text.describe("gleaner_http_requests_total", "counter", "API requests by route and status.");
@@ -98,6 +119,7 @@ void write_api(PrometheusText& text, const Services& services, const Server* ser
 Handled show_metrics(const Services& services, const Server* server, Reply& reply) {
     PrometheusText text;
     write_grid(text, services.grid);
+    write_use(text, services.grid.use());
     write_api(text, services, server);
     (void)co_await reply.send(200, "text/plain; version=0.0.4; charset=utf-8", text.take());
     co_return api_ok();

@@ -63,7 +63,7 @@ asio::awaitable<ApiResult<openai::EngineRequest>> check(const Services& services
     co_return std::move(*done.value());
 }
 
-Money most_of(const openai::EngineRequest& request, const store::Model& model) {
+Money most_of(const openai::EngineRequest& request, const store::Model& model, TokenPrice price) {
     core::RequestBound bound;
     bound.prompt_bytes = static_cast<std::uint64_t>(request.prompt_bytes);
     bound.messages = static_cast<std::uint32_t>(request.messages);
@@ -71,7 +71,7 @@ Money most_of(const openai::EngineRequest& request, const store::Model& model) {
     if (request.generated_tokens_max > 0)
         bound.max_tokens = static_cast<std::uint32_t>(std::min<std::int64_t>(
             request.generated_tokens_max, std::numeric_limits<std::uint32_t>::max()));
-    return core::request_hold(bound, static_cast<std::uint32_t>(model.context_tokens), model.price);
+    return core::request_hold(bound, static_cast<std::uint32_t>(model.context_tokens), price);
 }
 
 /// A guess as OpenAI makes it: four bytes of text a token, and what is asked for at most.
@@ -107,6 +107,12 @@ asio::awaitable<ApiResult<OnlineAnswer::Order>> order_of(const Services& service
     order.privacy = named ? *named : from_header.value().value_or(PrivacyClass::any);
     if (order.privacy == PrivacyClass::own && order.caller.own_sites_of.empty())
         co_return no_own_sites();
+    const auto tariff = models.value()->tariff(order.model, order.caller.currency, order.privacy);
+    if (tariff.has_error()) co_return tariff.error();
+    const auto asked = services.clock.wall();
+    order.price = tariff.value().at(asked);
+    order.price_book = tariff.value().version;
+    order.time_band = tariff.value().band_name(asked);
     order.request = std::move(checked).value();
     order.start_within = services.limits.stream_start_within;
     co_return order;
@@ -118,7 +124,7 @@ asio::awaitable<ApiResult<CreditGate::Hold>> admit(const Services& services,
                                                    std::int64_t tokens, Reply& reply) {
     const auto within = services.rates.take_tokens(order.caller, tokens, &reply);
     if (within.has_error()) co_return within.error();
-    const auto most = most_of(order.request, order.model);
+    const auto most = most_of(order.request, order.model, order.price);
     auto hold = co_await services.credit.take(order.caller, most, "request");
     if (hold.has_error()) services.rates.correct_tokens(order.caller, tokens, 0);
     co_return std::move(hold);

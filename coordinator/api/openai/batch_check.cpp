@@ -5,7 +5,6 @@
 
 #include <boost/json.hpp>
 
-#include "coordinator/core/admission/job_hold.h"
 #include "coordinator/openai/batch_line.h"
 #include "coordinator/openai/json_text.h"
 #include "coordinator/runtime/job_input.h"
@@ -54,7 +53,6 @@ public:
             check_.faults.push_back(
                 {0, invalid_request("The input file has no lines.", {}, "empty_file")});
         }
-        if (hold_) check_.hold = hold_->total();
         return std::move(check_);
     }
 
@@ -80,10 +78,11 @@ private:
             return invalid_request("The model '" + std::string(name) + "' does not serve " +
                                        std::string(openai::path_of(request_.endpoint)) + ".",
                                    "body.model", "model_not_supported");
-        if (!hold_) {
+        if (!check_.estimate) {
+            GLEANER_TRY(check_.tariff,
+                        request_.models->tariff(*model, request_.currency, request_.tier));
             check_.model = *model;
-            hold_.emplace(static_cast<std::uint32_t>(model->context_tokens), model->price,
-                          request_.replicas);
+            begin_estimate();
         }
         if (check_.model.name != name)
             return invalid_request(
@@ -94,6 +93,17 @@ private:
         return api_ok();
     }
 
+    void begin_estimate() {
+        const auto& tariff = check_.tariff;
+        const core::JobEstimate::Prices prices{
+            tariff.lowest_between(request_.now, request_.deadline), tariff.at(request_.now),
+            tariff.highest_between(request_.now, request_.deadline)};
+        const auto typical = request_.typical_answers.find(check_.model.sha256);
+        check_.estimate.emplace(static_cast<std::uint32_t>(check_.model.context_tokens), prices,
+                                request_.replicas,
+                                typical == request_.typical_answers.end() ? 0 : typical->second);
+    }
+
     void hold(const openai::EngineRequest& checked) {
         core::RequestBound bound;
         bound.prompt_bytes = static_cast<std::uint64_t>(checked.prompt_bytes);
@@ -102,14 +112,13 @@ private:
         if (checked.generated_tokens_max > 0)
             bound.max_tokens = static_cast<std::uint32_t>(std::min<std::int64_t>(
                 checked.generated_tokens_max, std::numeric_limits<std::uint32_t>::max()));
-        hold_->add(bound);
+        check_.estimate->add(bound);
     }
 
     const BatchCheckRequest& request_;
     const runtime::LineFile& file_;
     openai::ModelLookup lookup_;
     BatchCheck check_;
-    std::optional<core::JobHold> hold_;
     std::unordered_set<std::size_t> ids_;  ///< hashes: a million ids in 16 MB
 };
 

@@ -4,11 +4,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "coordinator/api/openai/model_catalogue.h"
+#include "coordinator/core/admission/job_hold.h"
 #include "coordinator/openai/request.h"
 #include "shared/model/money.h"
 
@@ -28,11 +31,14 @@ struct RefusedLine {
 
 struct BatchCheck {
     std::int64_t lines = 0;
-    store::Model model;              ///< unset when there are faults
-    Money hold;                      ///< the most that the job can cost
-    std::vector<BatchFault> faults;  ///< the first 100
+    store::Model model;                         ///< unset when there are faults
+    ledger::Tariff tariff;                      ///< likewise
+    std::optional<core::JobEstimate> estimate;  ///< likewise
+    std::vector<BatchFault> faults;             ///< the first 100
     std::vector<RefusedLine> refused;
 
+    /// The most that the job can cost.
+    [[nodiscard]] Money hold() const { return estimate ? estimate->highest() : Money{}; }
     /// OpenAI's `errors` object; empty without faults.
     [[nodiscard]] std::string errors_json() const;
 };
@@ -43,6 +49,11 @@ struct BatchCheckRequest {
     std::shared_ptr<const ModelTable> models;
     std::uint32_t replicas = 1;
     std::size_t lines_max = 0;
+    Currency currency = Currency::cny;
+    PrivacyClass tier = PrivacyClass::any;
+    WallTime now;
+    WallTime deadline;
+    std::map<Sha256, double> typical_answers = {};  ///< tokens, by model
 };
 
 /// Errors: not_found (the bytes are gone), io_failed.

@@ -20,7 +20,8 @@ ApiError batch_error(const Error& error, const JobId& id) {
 }
 
 std::string text_of(const Services& services, const store::Job& job) {
-    return json::serialize(batch_object(job, services.grid.live_counts(job.id)));
+    return json::serialize(
+        batch_object(job, services.grid.live_counts(job.id), services.grid.job_note(job.id)));
 }
 
 }  // namespace
@@ -39,7 +40,8 @@ Handled list_batches(const Services& services, Request& request, Reply& reply) {
     if (has_more) jobs.value().resize(limit);
     json::array data;
     for (const auto& job : jobs.value())
-        data.push_back(batch_object(job, services.grid.live_counts(job.id)));
+        data.push_back(
+            batch_object(job, services.grid.live_counts(job.id), services.grid.job_note(job.id)));
     (void)co_await reply.send_json(200, list_text(std::move(data), has_more));
     co_return api_ok();
 }

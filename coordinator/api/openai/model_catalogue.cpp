@@ -1,12 +1,14 @@
 #include "coordinator/api/openai/model_catalogue.h"
 
 #include "coordinator/store/executor.h"
+#include "coordinator/store/prices.h"
 
 namespace gleaner::api {
 
 namespace asio = boost::asio;
 
-ModelTable::ModelTable(std::vector<store::Model> models) {
+ModelTable::ModelTable(std::vector<store::Model> models, std::optional<ledger::PriceBook> prices)
+    : prices_(std::move(prices)) {
     for (auto& model : models) {
         openai::ModelFacts facts;
         facts.name = model.name;
@@ -30,14 +32,42 @@ openai::ModelLookup ModelTable::lookup() const {
     };
 }
 
+ApiResult<ledger::Tariff> ModelTable::tariff(const store::Model& model, Currency currency,
+                                             PrivacyClass tier) const {
+    if (prices_) {
+        if (auto priced = ledger::tariff_of(*prices_, model.name, currency, tier))
+            return std::move(*priced);
+    }
+    if (currency == Currency::cny) return ledger::fixed_tariff(model.price, currency, tier);
+    return openai::invalid_request(
+        "The model '" + model.name + "' is not sold in " + std::string(code_of(currency)) +
+            ", the currency of your project: ask the operator for a price, or choose another "
+            "model.",
+        "model", "model_not_sold");
+}
+
 asio::awaitable<ApiResult<std::shared_ptr<const ModelTable>>> ModelCatalogue::current() {
-    if (table_ && clock_.now() < until_) co_return table_;
-    std::function<Result<std::vector<store::Model>>(store::Store&)> load = [](store::Store& s) {
-        return s.models();
+    const auto wall = clock_.wall();
+    const bool priced = !prices_change_ || wall < *prices_change_;
+    if (table_ && priced && clock_.now() < until_) co_return table_;
+    struct Loaded {
+        std::vector<store::Model> models;
+        std::optional<ledger::PriceBook> prices;
+        std::optional<WallTime> next_change;
+    };
+    std::function<Result<Loaded>(store::Store&)> load = [wall](store::Store& s) -> Result<Loaded> {
+        Loaded found;
+        GLEANER_TRY(found.models, s.models());
+        store::Prices prices(s);
+        GLEANER_TRY(found.prices, prices.in_force(wall));
+        GLEANER_TRY(found.next_change, prices.next_change(wall));
+        return found;
     };
     auto loaded = co_await store_.read(std::move(load));
     if (loaded.has_error()) co_return ApiError(loaded.error());
-    table_ = std::make_shared<const ModelTable>(std::move(loaded).value());
+    auto& found = loaded.value();
+    table_ = std::make_shared<const ModelTable>(std::move(found.models), std::move(found.prices));
+    prices_change_ = found.next_change;
     until_ = clock_.now() + kept_for;
     co_return table_;
 }

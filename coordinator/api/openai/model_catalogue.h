@@ -1,13 +1,16 @@
 #pragma once
-/// The models that customers can ask for, by name; read from the store now and then.
+/// The models that customers can ask for, by name, and what they cost; read from the store now and
+/// then, and at the moment another version of the price book is in force.
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
 
 #include "coordinator/api/http.h"
+#include "coordinator/ledger/price_book.h"
 #include "coordinator/openai/request.h"
 #include "shared/util/clock.h"
 
@@ -20,18 +23,27 @@ namespace gleaner::api {
 /// One state of the catalogue; immutable, may be used from any thread.
 class ModelTable {
 public:
-    explicit ModelTable(std::vector<store::Model> models);
+    /// Without a price book all are sold at the price that they were added with.
+    explicit ModelTable(std::vector<store::Model> models,
+                        std::optional<ledger::PriceBook> prices = std::nullopt);
     /// Null when there is none of this name.
     [[nodiscard]] const store::Model* find(std::string_view name) const;
     [[nodiscard]] const std::map<std::string, store::Model, std::less<>>& all() const {
         return models_;
     }
+    /// A model without a line in the price book is sold at the price it was added with, which is in
+    /// CNY. Errors: 400 model_not_sold (no price in that currency).
+    [[nodiscard]] ApiResult<ledger::Tariff> tariff(const store::Model& model, Currency currency,
+                                                   PrivacyClass tier) const;
+    /// Version of the price book; 0: none.
+    [[nodiscard]] std::int64_t price_book() const { return prices_ ? prices_->version : 0; }
     /// What checking a request needs; valid as long as the table.
     [[nodiscard]] openai::ModelLookup lookup() const;
 
 private:
     std::map<std::string, store::Model, std::less<>> models_;
     std::map<std::string, openai::ModelFacts, std::less<>> facts_;
+    std::optional<ledger::PriceBook> prices_;
 };
 
 /// Single-threaded.
@@ -43,14 +55,17 @@ public:
         : store_(store), clock_(clock) {}
 
     [[nodiscard]] boost::asio::awaitable<ApiResult<std::shared_ptr<const ModelTable>>> current();
-    /// After a model was added or removed.
+    /// After a model was added or removed, or a price book published or withdrawn.
     void forget() { table_.reset(); }
+    /// When the next version that is known will be in force, as of the last current().
+    [[nodiscard]] std::optional<WallTime> prices_change() const { return prices_change_; }
 
 private:
     store::StoreExecutor& store_;
     const Clock& clock_;
     std::shared_ptr<const ModelTable> table_;
     Time until_;
+    std::optional<WallTime> prices_change_;
 };
 
 }  // namespace gleaner::api

@@ -51,7 +51,31 @@ json::object model_object(const store::Model& model) {
               {"generated", model.price.generated_micros_per_million}}}};
 }
 
-json::object batch_object(const store::Job& job, const std::optional<store::JobCounts>& counts) {
+namespace {
+
+/// What OpenAI's batches have no place for.
+json::object batch_extension(const store::Job& job, const std::optional<runtime::JobNote>& note) {
+    const auto& terms = job.terms;
+    json::object extension{{"privacy", to_string(job.privacy)},
+                           {"replicas", job.replicas},
+                           {"held_micros", job.held.micros},
+                           {"currency", code_of(job.currency)}};
+    extension["price_book"] =
+        terms.tariff.version == 0 ? json::value(nullptr) : json::value(terms.tariff.version);
+    extension["max_price"] =
+        terms.max_price ? json::value(to_decimal(*terms.max_price)) : json::value(nullptr);
+    extension["status"] = note ? json::value(note->status) : json::value(nullptr);
+    extension["note"] = note ? text_or_null(note->text) : json::value(nullptr);
+    json::array warnings;
+    for (const auto& warning : terms.warnings) warnings.emplace_back(warning);
+    extension["warnings"] = std::move(warnings);
+    return extension;
+}
+
+}  // namespace
+
+json::object batch_object(const store::Job& job, const std::optional<store::JobCounts>& counts,
+                          const std::optional<runtime::JobNote>& note) {
     using store::JobState;
     const auto& shown = counts ? *counts : job.counts;
     const auto ended_as = [&](JobState state) {
@@ -79,9 +103,7 @@ json::object batch_object(const store::Job& job, const std::optional<store::JobC
     batch["request_counts"] = {
         {"total", shown.total}, {"completed", shown.completed}, {"failed", shown.failed}};
     batch["metadata"] = parsed_or_null(job.metadata_json);
-    batch["gleaner"] = {{"privacy", to_string(job.privacy)},
-                        {"replicas", job.replicas},
-                        {"held_micros", job.held.micros}};
+    batch["gleaner"] = batch_extension(job, note);
     return batch;
 }
 

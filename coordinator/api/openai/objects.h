@@ -7,15 +7,17 @@
 
 #include <boost/json/fwd.hpp>
 
+#include "coordinator/runtime/grid.h"
 #include "coordinator/store/records.h"
 
 namespace gleaner::api {
 
 [[nodiscard]] boost::json::object file_object(const store::File& file);
 [[nodiscard]] boost::json::object model_object(const store::Model& model);
-/// `counts`: newer than the record's, if known.
-[[nodiscard]] boost::json::object batch_object(const store::Job& job,
-                                               const std::optional<store::JobCounts>& counts);
+/// `counts`: newer than the record's, if known. `note`: of a job that is open.
+[[nodiscard]] boost::json::object batch_object(
+    const store::Job& job, const std::optional<store::JobCounts>& counts,
+    const std::optional<runtime::JobNote>& note = std::nullopt);
 
 /// {"object":"list","data":[…],"first_id","last_id","has_more"}.
 [[nodiscard]] std::string list_text(boost::json::array data, bool has_more);

@@ -314,6 +314,7 @@ asio::awaitable<ApiResult<std::string>> OnlineAnswer::whole(Reply& reply) {
             const bool good = rewritten.has_value() && !served_.back().implausible;
             if (good) {
                 note_first();
+                totals_.cached_tokens = runtime::read_reply(body_).cached_tokens;
                 relay_.on_end(totals_, pending_);
                 co_return std::move(rewritten).value();
             }
@@ -336,8 +337,8 @@ std::vector<AnswerPart> OnlineAnswer::parts() const {
         const auto device_micros = part.device_micros > 0
                                        ? part.device_micros
                                        : static_cast<std::int64_t>(served.device_micros);
-        parts.push_back(
-            {served.node, served.stream, part.prompt_tokens, part.generated_tokens, device_micros});
+        parts.push_back({served.node, served.stream, part.prompt_tokens, part.cached_tokens,
+                         part.generated_tokens, device_micros});
     }
     return parts;
 }

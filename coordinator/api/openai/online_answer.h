@@ -32,6 +32,7 @@ struct AnswerPart {
     runtime::NodeFacts node;
     StreamId stream;
     std::int64_t prompt_tokens = 0;
+    std::int64_t cached_tokens = 0;  ///< of these
     std::int64_t generated_tokens = 0;
     std::int64_t device_micros = 0;
 };
@@ -45,6 +46,9 @@ public:
         store::Model model;
         openai::EngineRequest request;
         PrivacyClass privacy = PrivacyClass::any;
+        TokenPrice price;             ///< of the moment at which it was asked for
+        std::int64_t price_book = 0;  ///< its version
+        std::string time_band;
         Duration start_within = std::chrono::seconds(30);
     };
 

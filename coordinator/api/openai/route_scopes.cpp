@@ -30,6 +30,7 @@ constexpr std::array table{
     RouteScopes{Method::delete_, "/v1/files/{id}", files},
     RouteScopes{Method::get, "/v1/files/{id}/content", files},
     RouteScopes{Method::post, "/v1/batches", batches},
+    RouteScopes{Method::post, "/v1/quotes", batches},
     RouteScopes{Method::get, "/v1/batches", batches},
     RouteScopes{Method::get, "/v1/batches/{id}", batches},
     RouteScopes{Method::post, "/v1/batches/{id}/cancel", batches},

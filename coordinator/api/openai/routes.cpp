@@ -66,9 +66,7 @@ void add_organization_routes(Router& router, const Services& services) {
 }  // namespace
 
 void add_openai_routes(Router& router, const Services& services) {
-    router.add(project_route(
-        Method::get, "/v1/models", services,
-        [](const Services& s, Request&, Reply& reply) { return list_models(s, reply); }));
+    router.add(project_route(Method::get, "/v1/models", services, list_models));
     // A model's name may hold slashes.
     router.add(project_route(Method::get, "/v1/models/{id...}", services, get_model));
 
@@ -82,6 +80,7 @@ void add_openai_routes(Router& router, const Services& services) {
     router.add(project_route(Method::get, "/v1/files/{id}/content", services, file_content));
 
     router.add(project_route(Method::post, "/v1/batches", services, create_batch));
+    router.add(project_route(Method::post, "/v1/quotes", services, create_quote));
     router.add(project_route(Method::get, "/v1/batches", services, list_batches));
     router.add(project_route(Method::get, "/v1/batches/{id}", services, get_batch));
     router.add(project_route(Method::post, "/v1/batches/{id}/cancel", services, cancel_batch));

@@ -16,7 +16,7 @@ void add_openai_routes(Router& router, const Services& services);
 
 using Handled = boost::asio::awaitable<ApiStatus>;
 
-[[nodiscard]] Handled list_models(const Services& services, Reply& reply);
+[[nodiscard]] Handled list_models(const Services& services, Request& request, Reply& reply);
 [[nodiscard]] Handled get_model(const Services& services, Request& request, Reply& reply);
 
 [[nodiscard]] Handled upload_file(const Services& services, Request& request, Reply& reply);
@@ -26,6 +26,7 @@ using Handled = boost::asio::awaitable<ApiStatus>;
 [[nodiscard]] Handled file_content(const Services& services, Request& request, Reply& reply);
 
 [[nodiscard]] Handled create_batch(const Services& services, Request& request, Reply& reply);
+[[nodiscard]] Handled create_quote(const Services& services, Request& request, Reply& reply);
 [[nodiscard]] Handled list_batches(const Services& services, Request& request, Reply& reply);
 [[nodiscard]] Handled get_batch(const Services& services, Request& request, Reply& reply);
 [[nodiscard]] Handled cancel_batch(const Services& services, Request& request, Reply& reply);

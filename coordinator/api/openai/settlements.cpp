@@ -1,5 +1,6 @@
 #include "coordinator/api/openai/settlements.h"
 
+#include "coordinator/core/metering/reference_speed.h"
 #include "coordinator/openai/receipt.h"
 #include "coordinator/runtime/grid.h"
 #include "coordinator/store/executor.h"
@@ -22,9 +23,13 @@ store::MeterRecord meter_of(const OnlineAnswer::Order& order, const AnswerPart& 
     meter.device_class = part.node.device_class;
     meter.model_sha256 = order.model.sha256;
     meter.prompt_tokens = part.prompt_tokens;
+    meter.cached_tokens = part.cached_tokens;
     meter.generated_tokens = part.generated_tokens;
     meter.device_micros = part.device_micros;
-    meter.price = price_of(order.model.price, part.prompt_tokens, part.generated_tokens);
+    meter.reference_micros =
+        core::reference_micros(part.device_micros, part.node.reference_permille);
+    meter.price =
+        price_of(order.price, part.prompt_tokens, part.generated_tokens, part.cached_tokens);
     meter.at = at;
     return meter;
 }
@@ -42,8 +47,11 @@ std::string receipt_of(const OnlineAnswer::Order& order,
     receipt.privacy = order.privacy;
     if (order.request.endpoint != openai::Endpoint::embeddings) receipt.seed = order.request.seed;
     for (const auto& meter : meters)
-        receipt.parts.push_back(
-            {meter.device_class, meter.prompt_tokens, meter.generated_tokens, meter.price});
+        receipt.parts.push_back({meter.device_class, meter.prompt_tokens, meter.cached_tokens,
+                                 meter.generated_tokens, meter.price});
+    receipt.price_book = order.price_book;
+    receipt.time_band = order.time_band;
+    receipt.currency = order.caller.currency;
     receipt.attempts = attempts;
     receipt.verified = verified;
     return openai::to_json(receipt);

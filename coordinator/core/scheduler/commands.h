@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "coordinator/core/types.h"
+#include "shared/model/device_use.h"
 
 namespace gleaner::core {
 
@@ -35,6 +36,7 @@ struct RevokeLease {
     NodeId node;
     LeaseId lease;
     std::string reason;
+    LossCause loss = LossCause::cancelled;  ///< what the device's time for the rest is lost to
 };
 
 struct LoadModel {
@@ -69,12 +71,14 @@ struct SettleItem {
 struct DiscardResult {
     LeaseId lease;
     std::uint32_t index = 0;
+    LossCause loss = LossCause::repeated;
 };
 
 /// Every item of the job is settled, or it was cancelled or expired and nothing runs any more.
 struct JobDrained {
     JobId job;
     bool expired = false;
+    bool limit_reached = false;  ///< JobLimited left no room: the rest was not lent
 };
 
 struct StartStream {
@@ -112,6 +116,13 @@ struct SaveStanding {
     std::string json;
 };
 
+/// The node's answers failed checks until its trust was lost: what it has earned waits for a
+/// decision.
+struct WithholdEarnings {
+    NodeId node;
+    std::string reason;
+};
+
 /// Deliver a Tick at this time. A later Wake replaces an earlier one only if it is sooner.
 struct Wake {
     Time at;
@@ -124,6 +135,6 @@ struct Note {
 
 using Command = std::variant<WelcomeNode, SendLease, RevokeLease, LoadModel, UnloadModel,
                              SettleItem, DiscardResult, JobDrained, StartStream, InterruptStream,
-                             RefuseStream, StopStream, SaveStanding, Wake, Note>;
+                             RefuseStream, StopStream, SaveStanding, WithholdEarnings, Wake, Note>;
 
 }  // namespace gleaner::core

@@ -102,7 +102,24 @@ struct JobOpened {
     std::vector<std::uint32_t> settled;  ///< ascending
     double tokens_per_item = 64;         ///< first guess of generated tokens
     bool canaries = true;  ///< known answers can pass for its items: they are chat completions
+    bool held = false;     ///< as after JobHeld
+    std::optional<std::uint32_t> items_at_once = {};  ///< as after JobLimited
     Time deadline;
+};
+
+/// Lend nothing more of it until JobReleased: it waits for cheaper hours. What is lent goes on.
+struct JobHeld {
+    JobId job;
+};
+struct JobReleased {
+    JobId job;
+};
+
+/// So many of its items may be under way at most, results that wait for others included. When none
+/// is under way and none may begin, the job ends: JobDrained says so.
+struct JobLimited {
+    JobId job;
+    std::uint32_t items_at_once = 0;
 };
 
 struct JobCancelled {
@@ -169,9 +186,10 @@ struct StoreRecovered {};
 /// A timer asked for by Wake. Events seconds later than it tell that this process was suspended.
 struct Tick {};
 
-using Event = std::variant<NodeJoined, NodeLeft, NodeDrained, CapacityChanged, ModelStateChanged,
-                           ModelOffered, ModelWithdrawn, JobOpened, JobCancelled, ItemFinished,
-                           LeaseReturned, StreamRequested, StreamFinished, StreamAbandoned,
-                           CustomerWeighed, StoreStalled, StoreRecovered, Tick>;
+using Event =
+    std::variant<NodeJoined, NodeLeft, NodeDrained, CapacityChanged, ModelStateChanged,
+                 ModelOffered, ModelWithdrawn, JobOpened, JobCancelled, JobHeld, JobReleased,
+                 JobLimited, ItemFinished, LeaseReturned, StreamRequested, StreamFinished,
+                 StreamAbandoned, CustomerWeighed, StoreStalled, StoreRecovered, Tick>;
 
 }  // namespace gleaner::core

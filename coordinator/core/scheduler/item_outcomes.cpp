@@ -53,7 +53,7 @@ std::size_t Scheduler::State::owners_for(const WorkQueue& queue) const {
 
 void Scheduler::State::canary_finished(Lease& lease, std::uint32_t index,
                                        const ItemFinished& event) {
-    emit(DiscardResult{lease.id, index});
+    emit(DiscardResult{lease.id, index, LossCause::verification});
     // To refuse what can be answered is to miss it. Other failures: no answer, no judgement.
     const bool rejected = event.failure == FailureCause::request_rejected;
     if (event.failure != FailureCause::none && !rejected) return;
@@ -86,13 +86,15 @@ void Scheduler::State::drop_distrusted() {
         auto& slot = node.slots.at(model);
         note("node " + node.id.get() + " lost its trust on model " + models[model].id.get() +
              ": its leases are taken back, it gets only checks");
+        emit(WithholdEarnings{
+            node.id, "its answers with model " + models[model].id.get() + " failed checks"});
         const std::vector<LeaseId> live(node.leases.begin(), node.leases.end());
         std::set<Index> touched;
         for (const LeaseId id : live) {
             auto& lease = leases.at(id);
             if (lease.slot != &slot) continue;
             if (lease.job != nullptr) touched.insert(lease.job->queue->index);
-            revoke(lease, "the node's answers failed checks");
+            revoke(lease, "the node's answers failed checks", LossCause::rejected);
         }
         slot.probe_at = std::max(slot.probe_at, now + std::chrono::seconds(30));
         set_timer(slot.probe_at, TimerKind::slot_backoff, node.index, slot.model);
@@ -280,6 +282,9 @@ void Scheduler::State::settle(Job& job, std::uint32_t item, SettleItem command) 
     command.item = item;
     job.settled[item] = true;
     ++job.settled_count;
+    // It may have cost the most that an item can, until JobLimited says what it did cost.
+    if (job.items_at_once && !command.results.empty() && *job.items_at_once > 0)
+        --*job.items_at_once;
     Index done_by = nowhere;
     if (!command.results.empty()) done_by = find_node(command.results.front().node)->index;
     if (const auto state = job.states.find(item); state != job.states.end()) {
@@ -309,7 +314,7 @@ void Scheduler::State::forget_state(Job& job, std::uint32_t item,
         const bool used = std::ranges::any_of(kept, [&](const SettleItem::Produced& other) {
             return other.lease == produced.lease && other.index == produced.index;
         });
-        if (!used) emit(DiscardResult{produced.lease, produced.index});
+        if (!used) emit(DiscardResult{produced.lease, produced.index, LossCause::rejected});
     }
     const auto failures = std::move(state.failures);
     job.states.erase(item);

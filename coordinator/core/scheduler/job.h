@@ -89,7 +89,14 @@ struct Job {
     std::uint32_t settled_count = 0;
     std::uint64_t pending = 0;  ///< items in fresh and retries
     std::uint32_t lent = 0;     ///< items in live leases
+    bool held = false;          ///< nothing of it is lent, and its queue does not count it
+    std::optional<std::uint32_t> items_at_once;
     std::set<LeaseId> leases;
+
+    /// How many of its items are under way; one of which several results are wanted counts once.
+    [[nodiscard]] std::uint32_t under_way() const;
+    /// How many more may begin.
+    [[nodiscard]] std::uint32_t may_begin() const;
 };
 
 struct Lease {

@@ -21,6 +21,9 @@ void Scheduler::State::on(const JobOpened& event) {
     job.deadline = event.deadline;
     job.tokens_per_item = std::clamp(event.tokens_per_item, 1.0, 1e6);
     job.canaries = event.canaries;
+    job.held = event.held;
+    job.items_at_once = event.items_at_once;
+    if (job.items_at_once) perhaps_exhausted.insert(sequence);
     job.settled.resize(event.items);
     std::uint32_t next = 0;
     for (const std::uint32_t item : event.settled) {
@@ -43,7 +46,7 @@ void Scheduler::State::on(const JobOpened& event) {
              " results an item from different owners, only " + std::to_string(owners_for(queue)) +
              " have nodes that may take it: it waits for more");
     if (job.deadline <= now) {
-        end_job(job, true, "the job's deadline had passed before it was opened");
+        end_job(job, {{}, true}, "the job's deadline had passed before it was opened");
         return;
     }
     push(queue);
@@ -53,28 +56,29 @@ void Scheduler::State::on(const JobOpened& event) {
 void Scheduler::State::on(const JobCancelled& event) {
     const auto found = job_names.find(event.job);
     if (found == job_names.end()) return;
-    end_job(jobs.at(found->second), false, "the job was cancelled");
+    end_job(jobs.at(found->second), {}, "the job was cancelled");
 }
 
 /// Takes back everything that runs for the job and forgets it.
-void Scheduler::State::end_job(Job& job, bool expired, const std::string& why) {
+void Scheduler::State::end_job(Job& job, JobDrained how, const std::string& why) {
     const std::vector<LeaseId> live(job.leases.begin(), job.leases.end());
     std::vector<std::pair<Node*, Slot*>> freed;
     for (const LeaseId id : live) {
         auto& lease = leases.at(id);
         freed.emplace_back(lease.node, lease.slot);
-        revoke(lease, why);
+        revoke(lease, why, LossCause::cancelled);
     }
     for (const auto& [item, state] : job.states) {
         for (const auto& result : state.results) {
             held_results.erase({result.produced.lease, result.produced.index});
-            emit(DiscardResult{result.produced.lease, result.produced.index});
+            emit(DiscardResult{result.produced.lease, result.produced.index, LossCause::cancelled});
         }
         for (const auto& failure : state.failures) resolve(failure.incident, false);
     }
     job.states.clear();
     remove_pending(job, job.pending);
-    emit(JobDrained{job.id, expired});
+    how.job = job.id;
+    emit(std::move(how));
     clear_timer(job.deadline, TimerKind::job_deadline, job.sequence);
     job_names.erase(job.id);
     jobs.erase(job.sequence);

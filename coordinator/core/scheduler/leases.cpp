@@ -41,7 +41,7 @@ void Scheduler::State::on(const ItemFinished& event) {
     if (found == leases.end() || event.index >= found->second.entries.size() ||
         found->second.entries[event.index].done) {
         if (!held_results.contains({event.lease, event.index}))
-            emit(DiscardResult{event.lease, event.index});
+            emit(DiscardResult{event.lease, event.index, LossCause::repeated});
         return;
     }
     auto& lease = found->second;
@@ -99,6 +99,7 @@ void Scheduler::State::release(Lease& lease, std::uint32_t index, std::uint64_t 
     if (entry.canary) return;
     if (entry.suspect) --slot.suspects;
     --lease.job->lent;
+    if (lease.job->items_at_once) perhaps_exhausted.insert(lease.job->sequence);
     --lent_items;
     lease.job->queue->items.correct(lease.customer->index, lease.customer->weight,
                                     lease.tokens_each, used_tokens);
@@ -112,7 +113,8 @@ void Scheduler::State::release(Lease& lease, std::uint32_t index, std::uint64_t 
 void Scheduler::State::end_lease_if_done(Lease& lease) {
     if (lease.open > 0) return;
     if (lease.ended_unseen)
-        emit(RevokeLease{lease.node->id, lease.id, "nothing of it is wanted any more"});
+        emit(RevokeLease{lease.node->id, lease.id, "nothing of it is wanted any more",
+                         LossCause::repeated});
     clear_timer(lease.deadline, TimerKind::lease_deadline, lease.id.get());
     lease.node->leases.erase(lease.id);
     if (lease.job != nullptr) lease.job->leases.erase(lease.id);
@@ -138,14 +140,14 @@ void Scheduler::State::return_all(Node& node) {
     for (const LeaseId id : live) {
         auto& lease = leases.at(id);
         if (lease.job != nullptr) touched.insert(lease.job->queue->index);
-        revoke(lease, "its node is gone");
+        revoke(lease, "its node is gone", LossCause::connection);
     }
     for (const Index index : touched) push(queues[index]);
 }
 
 /// Ends the lease by our own decision: the runtime is told even when the node cannot be.
-void Scheduler::State::revoke(Lease& lease, const std::string& reason) {
-    emit(RevokeLease{lease.node->id, lease.id, reason});
+void Scheduler::State::revoke(Lease& lease, const std::string& reason, LossCause loss) {
+    emit(RevokeLease{lease.node->id, lease.id, reason, loss});
     lease.ended_unseen = false;
     return_lease(lease);
 }
@@ -186,7 +188,7 @@ void Scheduler::State::on(const LeaseReturned& event) {
 
 void Scheduler::State::on_lease_expired(Lease& lease) {
     if (lease.job != nullptr && lease.job->deadline <= now) {
-        end_job(*lease.job, true, "the job's deadline has passed");
+        end_job(*lease.job, {{}, true}, "the job's deadline has passed");
         return;
     }
     auto& node = *lease.node;
@@ -197,7 +199,8 @@ void Scheduler::State::on_lease_expired(Lease& lease) {
         return;
     }
     auto* queue = lease.job == nullptr ? nullptr : lease.job->queue;
-    emit(RevokeLease{node.id, lease.id, "the lease's deadline has passed"});
+    emit(RevokeLease{node.id, lease.id, "the lease's deadline has passed",
+                     node.connected ? LossCause::engine : LossCause::connection});
     lease.ended_unseen = false;
     if (node.connected) {
         lease.standing->speed.observe(0, now - slot.progress);

@@ -76,12 +76,17 @@ std::vector<Command> Scheduler::on(const Event& event, Time now) {
     state_->notice_suspension();
     std::visit([this](const auto& e) { state_->on(e); }, event);
     state_->drop_distrusted();
+    state_->end_exhausted();
     state_->arm();
     return std::exchange(state_->commands, {});
 }
 
 void Scheduler::restore_standing(const std::string& key, const std::string& json) {
     state_->restore(key, json);
+}
+
+Forecast Scheduler::forecast(const ForecastQuestion& question) const {
+    return state_->forecast(question);
 }
 
 void Scheduler::check_invariants() const {

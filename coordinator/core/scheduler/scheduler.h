@@ -12,6 +12,7 @@
 
 #include "coordinator/core/scheduler/commands.h"
 #include "coordinator/core/scheduler/events.h"
+#include "coordinator/core/scheduler/forecast.h"
 
 namespace gleaner::core {
 
@@ -49,6 +50,9 @@ public:
 
     /// The largest device that an engine serves on any node seen; 0: no node was seen yet.
     [[nodiscard]] std::uint64_t largest_memory() const;
+
+    /// Changes nothing.
+    [[nodiscard]] Forecast forecast(const ForecastQuestion& question) const;
 
     struct NodeView {
         NodeId node;

@@ -140,18 +140,21 @@ std::vector<Lease::Entry> Scheduler::State::take_items(Job& job, Node& node, Slo
                                                        std::uint32_t count) {
     std::vector<Lease::Entry> entries;
     entries.reserve(count);
-    if (!job.retries.empty()) take_retries(job, node, slot, count, entries);
+    std::uint32_t may_begin = job.may_begin();
+    if (!job.retries.empty()) take_retries(job, node, slot, count, may_begin, entries);
     // A suspect goes alone, so that it takes no other item down with it.
     if (!entries.empty() && entries.front().suspect) return entries;
     std::vector<std::uint32_t> fresh;
-    job.fresh.take(count - static_cast<std::uint32_t>(entries.size()), fresh);
+    job.fresh.take(std::min(count - static_cast<std::uint32_t>(entries.size()), may_begin), fresh);
     for (const std::uint32_t item : fresh) entries.push_back({item, false, false, false});
     remove_pending(job, fresh.size());
     return entries;
 }
 
+/// `may_begin`: so many more of the job's items; those of which another owner holds or gave a
+/// result are under way already.
 void Scheduler::State::take_retries(Job& job, Node& node, Slot& slot, std::uint32_t count,
-                                    std::vector<Lease::Entry>& out) {
+                                    std::uint32_t& may_begin, std::vector<Lease::Entry>& out) {
     int looked_at = 0;
     for (auto it = job.retries.begin(); it != job.retries.end() && out.size() < count;) {
         if (++looked_at > buckets_looked_at_max) return;
@@ -161,13 +164,15 @@ void Scheduler::State::take_retries(Job& job, Node& node, Slot& slot, std::uint3
         const bool failed_here =
             bucket.anywhere_at > now && std::ranges::binary_search(key.sites, node.site);
         const bool one_suspect_already = key.suspect && (slot.suspects > 0 || !out.empty());
-        if (holds_a_result || failed_here || one_suspect_already) {
+        const bool begins = key.owners.empty();
+        if (holds_a_result || failed_here || one_suspect_already || (begins && may_begin == 0)) {
             ++it;
             continue;
         }
         std::vector<std::uint32_t> items;
         const bool suspect = key.suspect;
-        const auto room = count - static_cast<std::uint32_t>(out.size());
+        auto room = count - static_cast<std::uint32_t>(out.size());
+        if (begins) room = std::min(room, may_begin);
         bucket.items.take(suspect ? 1 : room, items);
         it = bucket.items.empty() ? job.retries.erase(it) : std::next(it);
         for (const std::uint32_t item : items) {
@@ -175,6 +180,7 @@ void Scheduler::State::take_retries(Job& job, Node& node, Slot& slot, std::uint3
             out.push_back({item, false, suspect, false});
         }
         remove_pending(job, items.size());
+        if (begins) may_begin -= static_cast<std::uint32_t>(items.size());
         if (suspect) return;
     }
 }

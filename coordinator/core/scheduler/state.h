@@ -204,8 +204,17 @@ struct Scheduler::State {
     // jobs.cpp
     void on(const JobOpened& event);
     void on(const JobCancelled& event);
-    void end_job(Job& job, bool expired, const std::string& why);
+    void end_job(Job& job, JobDrained how, const std::string& why);
     void drain_if_done(Job& job);
+
+    // job_limits.cpp
+    void on(const JobHeld& event);
+    void on(const JobReleased& event);
+    void on(const JobLimited& event);
+    void end_exhausted();
+
+    // forecast.cpp
+    [[nodiscard]] Forecast forecast(const ForecastQuestion& question) const;
 
     // shards.cpp
     bool feed(Node& node, Slot& slot);
@@ -218,7 +227,7 @@ struct Scheduler::State {
                                            std::uint32_t room) const;
     std::vector<Lease::Entry> take_items(Job& job, Node& node, Slot& slot, std::uint32_t count);
     void take_retries(Job& job, Node& node, Slot& slot, std::uint32_t count,
-                      std::vector<Lease::Entry>& out);
+                      std::uint32_t& may_begin, std::vector<Lease::Entry>& out);
     [[nodiscard]] std::uint32_t canaries_for(const Slot& slot, std::uint32_t items);
     void hide_canaries(const Model& model, std::uint32_t count, std::vector<Lease::Entry>& entries);
     void send_lease(Job& job, Node& node, Slot& slot, std::vector<Lease::Entry> entries);
@@ -231,7 +240,7 @@ struct Scheduler::State {
     void return_entry(Lease& lease, std::uint32_t index);
     void return_lease(Lease& lease);
     void return_all(Node& node);
-    void revoke(Lease& lease, const std::string& reason);
+    void revoke(Lease& lease, const std::string& reason, LossCause loss);
     void on_lease_expired(Lease& lease);
     void observe(Lease& lease, const ItemFinished& event);
 
@@ -298,12 +307,13 @@ struct Scheduler::State {
     std::set<std::pair<LeaseId, std::uint32_t>> held_results;
     std::map<std::uint64_t, Incident> incidents;
     std::unordered_map<StreamId, Stream> streams;
-    std::set<Index> demanded;                  ///< queues with demand
-    std::set<std::pair<Index, Index>> fallen;  ///< (node, model) distrusted during this event
-    ClassIndex<Index> idle;                    ///< able nodes that hold no work
-    std::set<Index> owners_seen;               ///< of nodes that ever joined
-    std::set<Index> certified_owners_seen;     ///< those with a certified site
-    ClassIndex<Index> online;                  ///< connected nodes with an engine, paused ones too
+    std::set<Index> demanded;                   ///< queues with demand
+    std::set<std::uint64_t> perhaps_exhausted;  ///< limited jobs that this event touched
+    std::set<std::pair<Index, Index>> fallen;   ///< (node, model) distrusted during this event
+    ClassIndex<Index> idle;                     ///< able nodes that hold no work
+    std::set<Index> owners_seen;                ///< of nodes that ever joined
+    std::set<Index> certified_owners_seen;      ///< those with a certified site
+    ClassIndex<Index> online;                   ///< connected nodes with an engine, paused ones too
     std::multiset<std::uint64_t> memory_of_nodes;  ///< largest device of each node seen
 
     std::set<Timer> timers;

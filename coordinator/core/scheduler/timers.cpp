@@ -51,7 +51,7 @@ void Scheduler::State::fire(const Timer& timer) {
             return;
         case TimerKind::job_deadline:
             if (const auto found = jobs.find(timer.subject); found != jobs.end())
-                end_job(found->second, true, "the job's deadline has passed");
+                end_job(found->second, {{}, true}, "the job's deadline has passed");
             return;
         case TimerKind::stream_give_up:
             if (const auto found = streams.find(StreamId{timer.subject}); found != streams.end())

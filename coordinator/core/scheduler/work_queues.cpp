@@ -15,6 +15,10 @@ constexpr int fruitless_nodes_max = 16;
 
 void Scheduler::State::add_pending(Job& job, std::uint64_t count) {
     if (count == 0) return;
+    if (job.held) {
+        job.pending += count;
+        return;
+    }
     auto& queue = *job.queue;
     if (job.pending == 0) {
         auto& waiting = queue.jobs[job.customer->index];
@@ -30,6 +34,10 @@ void Scheduler::State::add_pending(Job& job, std::uint64_t count) {
 
 void Scheduler::State::remove_pending(Job& job, std::uint64_t count) {
     if (count == 0) return;
+    if (job.held) {
+        job.pending -= count;
+        return;
+    }
     auto& queue = *job.queue;
     job.pending -= count;
     queue.pending -= count;

@@ -55,6 +55,27 @@ SELECT source, (number / 1024 + 28800000000) / 86400000000 AS day, sum(number % 
        sum(owner_partner_share), sum(customer_partner_share)
 FROM meters GROUP BY source, day;
 
+-- Shares were posted straight to owners and partners before: from now on they are pending at first.
+INSERT INTO accounts (name)
+SELECT 'pending:' || name FROM accounts WHERE name LIKE 'owner:%' OR name LIKE 'partner:%';
+INSERT INTO balances (account, micros) SELECT number, 0 FROM accounts WHERE name LIKE 'pending:%';
+CREATE TEMP TABLE moved AS
+SELECT a.number AS source, p.number AS target, b.micros AS micros,
+       (SELECT max(coalesce((SELECT max(number) FROM entries), 0),
+                   coalesce((SELECT max(number) / 1024 FROM meters), 0)))
+       + row_number() OVER (ORDER BY a.number) AS entry
+FROM accounts a JOIN accounts p ON p.name = 'pending:' || a.name
+                JOIN balances b ON b.account = a.number
+WHERE b.micros <> 0;
+INSERT INTO entries (number, kind, key)
+SELECT entry, 'reversal', 'to pending:' || source FROM moved;
+INSERT INTO postings (account, entry, micros) SELECT source, entry, -micros FROM moved;
+INSERT INTO postings (account, entry, micros) SELECT target, entry, micros FROM moved;
+UPDATE balances SET micros = 0 WHERE account IN (SELECT source FROM moved);
+UPDATE balances SET micros = (SELECT micros FROM moved WHERE target = account)
+WHERE account IN (SELECT target FROM moved);
+DROP TABLE moved;
+
 -- What was done, by whom and for whom: by whole days, and record by record. `suffix` ends the names
 -- of accounts in the currency that was paid in.
 CREATE VIEW work_sources AS

@@ -4,9 +4,9 @@
 INSERT INTO jobs (id, project, customer, own_sites_of, endpoint, model, model_sha256,
                   prompt_micros_per_million, generated_micros_per_million, input_file, state,
                   privacy, replicas, metadata_json, errors_json, total, hold_account, created,
-                  deadline, started, ended, api_key)
+                  deadline, started, ended, terms, api_key)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-        ?21, ?22);
+        ?21, ?22, ?23);
 
 -- name: insert_job_progress
 INSERT INTO job_progress (job_number) VALUES (?1);
@@ -21,7 +21,7 @@ SELECT j.id AS id, j.number AS number, j.project AS project, j.customer AS custo
        j.state AS state, j.privacy AS privacy, j.replicas AS replicas,
        j.metadata_json AS metadata_json, j.errors_json AS errors_json, j.total AS total,
        p.completed AS completed, p.failed AS failed, a.currency AS currency, b.micros AS held,
-       j.created AS created,
+       j.created AS created, j.terms AS terms,
        j.deadline AS deadline, j.started AS started, j.finalizing AS finalizing, j.ended AS ended
 FROM jobs j JOIN job_progress p ON p.job_number = j.number
             JOIN balances b ON b.account = j.hold_account
@@ -39,7 +39,7 @@ SELECT j.id AS id, j.number AS number, j.project AS project, j.customer AS custo
        j.state AS state, j.privacy AS privacy, j.replicas AS replicas,
        j.metadata_json AS metadata_json, j.errors_json AS errors_json, j.total AS total,
        p.completed AS completed, p.failed AS failed, a.currency AS currency, b.micros AS held,
-       j.created AS created,
+       j.created AS created, j.terms AS terms,
        j.deadline AS deadline, j.started AS started, j.finalizing AS finalizing, j.ended AS ended
 FROM jobs j JOIN job_progress p ON p.job_number = j.number
             JOIN balances b ON b.account = j.hold_account
@@ -57,7 +57,7 @@ SELECT j.id AS id, j.number AS number, j.project AS project, j.customer AS custo
        j.state AS state, j.privacy AS privacy, j.replicas AS replicas,
        j.metadata_json AS metadata_json, j.errors_json AS errors_json, j.total AS total,
        p.completed AS completed, p.failed AS failed, a.currency AS currency, b.micros AS held,
-       j.created AS created,
+       j.created AS created, j.terms AS terms,
        j.deadline AS deadline, j.started AS started, j.finalizing AS finalizing, j.ended AS ended
 FROM jobs j INDEXED BY jobs_open JOIN job_progress p ON p.job_number = j.number
             JOIN balances b ON b.account = j.hold_account
@@ -74,6 +74,9 @@ UPDATE jobs SET state = ?2, finalizing = coalesce(?3, finalizing) WHERE id = ?1;
 
 -- name: end_job
 UPDATE jobs SET state = ?2, output_file = ?3, error_file = ?4, ended = ?5 WHERE id = ?1;
+
+-- name: fail_unsettled_items
+UPDATE job_progress SET failed = ?2 - completed WHERE job_number = ?1 AND completed + failed < ?2;
 
 -- name: add_job_progress
 UPDATE job_progress SET completed = completed + ?2, failed = failed + ?3 WHERE job_number = ?1;

@@ -60,6 +60,8 @@ UPDATE credentials SET revoked = ?2 WHERE id = ?1 AND revoked IS NULL;
 -- name: authenticate
 SELECT c.id AS id, c.kind AS kind, c.subject AS subject, c.scopes AS scopes,
        c.requests_per_minute AS requests_per_minute, c.tokens_per_minute AS tokens_per_minute,
-       c.expires AS expires, p.customer AS customer, p.currency AS currency
+       c.expires AS expires, p.customer AS customer, p.currency AS currency,
+       o.role AS role
 FROM credentials c LEFT JOIN projects p ON c.kind = 'project' AND p.id = c.subject
+                   LEFT JOIN operators o ON c.kind = 'operator' AND o.name = c.subject
 WHERE c.secret_sha256 = ?1 AND c.revoked IS NULL AND (c.expires IS NULL OR c.expires > ?2);

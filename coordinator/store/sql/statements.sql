@@ -4,34 +4,53 @@
 -- name: sum_postings_from
 SELECT coalesce(sum(micros), 0) AS micros FROM postings WHERE account = ?1 AND entry >= ?2;
 
+-- name: sum_balance_at
+-- The balance at ?2, in month ?3, which begins with ?4 and day ?5: the month before is closed.
+SELECT coalesce((SELECT micros FROM month_balances
+                 WHERE account = ?1 AND month < ?3 ORDER BY month DESC LIMIT 1), 0)
+     + coalesce((SELECT sum(micros) FROM live_postings
+                 WHERE account = ?1 AND entry >= ?4 AND entry < ?2), 0)
+     + coalesce((SELECT sum(micros) FROM past_days
+                 WHERE account = ?1 AND day >= ?5
+                   AND day < (?2 + 28800000000) / 86400000000), 0) AS micros;
+
 -- name: sum_postings_by_kind
-SELECT e.kind AS kind, count(*) AS items, 0 AS prompt_tokens, 0 AS cached_tokens,
-       0 AS generated_tokens, 0 AS device_micros, 0 AS reference_micros, sum(p.micros) AS amount
-FROM postings p JOIN entries e ON e.number = p.entry
-WHERE p.account = ?1 AND p.entry >= ?2 AND p.entry < ?3 AND e.kind <> 'charge'
-GROUP BY e.kind ORDER BY e.kind;
+-- Most entries are charges, which the lines of work stand for: their index leaves them out.
+SELECT kind, sum(items) AS items, 0 AS prompt_tokens, 0 AS cached_tokens,
+       0 AS generated_tokens, 0 AS device_micros, 0 AS reference_micros, sum(micros) AS amount
+FROM (
+    SELECT e.kind AS kind, 1 AS items, p.micros AS micros
+    FROM entries e INDEXED BY entries_but_charges
+         CROSS JOIN live_postings p ON p.account = ?1 AND p.entry = e.number
+    WHERE e.kind <> 'charge' AND e.number >= ?2 AND e.number < ?3
+    UNION ALL
+    SELECT kind, items, micros FROM past_days
+    WHERE account = ?1 AND day >= (?2 + 115199999999) / 86400000000
+      AND day < (?3 + 115199999999) / 86400000000 AND kind <> 'charge')
+GROUP BY kind ORDER BY kind;
 
 -- name: owner_lines
-SELECT node, (SELECT hostname FROM nodes WHERE id = node) AS hostname, device_class,
+SELECT site, (SELECT name FROM sites WHERE id = site) AS site_name,
+       node, (SELECT hostname FROM nodes WHERE id = node) AS hostname, device_class,
        sum(parts) AS items, sum(prompt_tokens) AS prompt_tokens, sum(cached_tokens) AS cached_tokens,
        sum(generated_tokens) AS generated_tokens,
        sum(device_micros) AS device_micros, sum(reference_micros) AS reference_micros,
        sum(amount) AS amount
 FROM (
-    SELECT node, device_class, parts, requests, prompt_tokens, cached_tokens, generated_tokens,
+    SELECT site, node, device_class, parts, requests, prompt_tokens, cached_tokens, generated_tokens,
            device_micros, reference_micros, owner_share AS amount
     FROM work_of_days WHERE owner = ?1 AND currency = ?8 AND day >= ?4 AND day < ?5
     UNION ALL
-    SELECT node, device_class, parts, requests, prompt_tokens, cached_tokens, generated_tokens,
+    SELECT site, node, device_class, parts, requests, prompt_tokens, cached_tokens, generated_tokens,
            device_micros, reference_micros, owner_share
     FROM work WHERE owner = ?1 AND currency = ?8
         AND number >= ?2 * 1024 AND number < ?6 * 1024
     UNION ALL
-    SELECT node, device_class, parts, requests, prompt_tokens, cached_tokens, generated_tokens,
+    SELECT site, node, device_class, parts, requests, prompt_tokens, cached_tokens, generated_tokens,
            device_micros, reference_micros, owner_share
     FROM work WHERE owner = ?1 AND currency = ?8
         AND number >= ?7 * 1024 AND number < ?3 * 1024)
-GROUP BY node, device_class ORDER BY node, device_class;
+GROUP BY site, node, device_class ORDER BY site_name, site, hostname, node, device_class;
 
 -- name: partner_lines_by_owner
 SELECT owner AS id, (SELECT name FROM owners WHERE id = owner) AS name,
@@ -99,10 +118,17 @@ FROM (
 GROUP BY day, model ORDER BY day, model;
 
 -- name: sum_customer_holds
-SELECT count(DISTINCT j.number) AS items, coalesce(sum(p.micros), 0) AS amount
-FROM jobs j CROSS JOIN postings p ON p.account = j.hold_account
-            JOIN accounts a ON a.number = j.hold_account AND a.currency = ?4
-WHERE j.customer = ?1 AND p.entry >= ?2 AND p.entry < ?3;
+SELECT count(DISTINCT job) AS items, coalesce(sum(micros), 0) AS amount FROM (
+    SELECT j.number AS job, p.micros AS micros
+    FROM jobs j CROSS JOIN live_postings p ON p.account = j.hold_account
+                JOIN accounts a ON a.number = j.hold_account AND a.currency = ?4
+    WHERE j.customer = ?1 AND p.entry >= ?2 AND p.entry < ?3
+    UNION ALL
+    SELECT j.number, d.micros
+    FROM jobs j CROSS JOIN past_days d ON d.account = j.hold_account
+                JOIN accounts a ON a.number = j.hold_account AND a.currency = ?4
+    WHERE j.customer = ?1 AND d.day >= (?2 + 115199999999) / 86400000000
+      AND d.day < (?3 + 115199999999) / 86400000000);
 
 -- name: platform_lines
 SELECT s.model AS model, sum(w.requests) AS items, sum(w.prompt_tokens) AS prompt_tokens,

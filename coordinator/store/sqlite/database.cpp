@@ -212,6 +212,12 @@ Status Database::limit_size(std::int64_t bytes) {
     return execute(("PRAGMA max_page_count = " + std::to_string(pages)).c_str());
 }
 
+void Database::let_others_write() {
+    // SQLite's waiters look again at least every 25 ms for the first 128 ms of their wait.
+    constexpr int turn_ms = 25;
+    if (path_ != ":memory:") sqlite3_sleep(turn_ms);
+}
+
 Status Database::execute(const char* script) {
     const int code = sqlite3_exec(handle_, script, nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) return failure(code, "a script");

@@ -57,6 +57,10 @@ public:
     /// Refuses to grow the file beyond `bytes`: what needs more fails with disk_full.
     Status limit_size(std::int64_t bytes);
 
+    /// After one of many transactions: waits for so long that another connection, which is waiting
+    /// to write, gets its turn.
+    void let_others_write();
+
     /// Runs statements that return nothing, given as text: migrations and pragmas.
     Status execute(const char* script);
 

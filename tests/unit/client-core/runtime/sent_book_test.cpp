@@ -28,10 +28,12 @@ TEST_CASE("of each kind of message the last is told, field by field") {
     message.mutable_heartbeat()->set_celsius(61);
     book.note(message);
     message.mutable_heartbeat()->set_celsius(62);
+    message.mutable_heartbeat()->add_power()->set_device("cuda0");
+    message.mutable_heartbeat()->mutable_power(0)->set_watts(115);
     book.note(message);
     CHECK(text_of(book).find("Version of the client=1.2.3") != std::string::npos);
     CHECK(text_of(book).find("RTX") != std::string::npos);
-    CHECK(text_of(book).find("62 °C") != std::string::npos);
+    CHECK(text_of(book).find("62 °C, cuda0 115 W") != std::string::npos);
     CHECK(text_of(book).find("61 °C") == std::string::npos);
 }
 

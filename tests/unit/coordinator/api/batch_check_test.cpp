@@ -51,7 +51,7 @@ TEST_CASE("a good file holds what its requests can cost at most") {
     CHECK(checked.model.name == "m");
     // Prompts: 2 bytes and a message's marks each; generated: 10, and the whole context of 100.
     const auto both_prompts = 2 * (2 + 64);
-    CHECK(checked.hold.micros == both_prompts + 2 * (10 + 100));
+    CHECK(checked.hold().micros == both_prompts + 2 * (10 + 100));
     CHECK(checked.errors_json().empty());
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("a request that is refused fails alone; the others cost what they cost
     REQUIRE(checked.refused.size() == 1);
     CHECK(checked.refused[0].index == 0);
     CHECK(checked.refused[0].error.param() == "temperature");
-    CHECK(checked.hold.micros == 66 + 2);
+    CHECK(checked.hold().micros == 66 + 2);
 }
 
 TEST_CASE("a broken envelope fails the batch and names its line as an editor counts") {

@@ -76,6 +76,6 @@ TEST_CASE_FIXTURE(Fixture, "a revoked key and an unknown one are refused with th
 
 TEST_CASE_FIXTURE(Fixture, "one secret makes one key") {
     (void)store->add_credential(PrincipalKind::operator_, "ann", "a", fake_sha256(8)).value();
-    const auto again = store->add_credential(PrincipalKind::operator_, "bob", "b", fake_sha256(8));
+    const auto again = store->add_credential(PrincipalKind::operator_, "ann", "b", fake_sha256(8));
     CHECK(again.error().code() == ErrorCode::already_exists);
 }

@@ -54,6 +54,16 @@ ToCoordinator good_state() {
     return message;
 }
 
+ToCoordinator good_heartbeat() {
+    ToCoordinator message;
+    auto& heartbeat = *message.mutable_heartbeat();
+    heartbeat.set_gpu_percent(100);
+    auto& power = *heartbeat.add_power();
+    power.set_device("cuda0");
+    power.set_watts(device_watts_max);
+    return message;
+}
+
 ToNode good_lease() {
     ToNode message;
     auto& lease = *message.mutable_lease();
@@ -207,6 +217,19 @@ TEST_CASE("a model state says why exactly when it failed") {
                            [](ToCoordinator& m) { m.mutable_model_state()->set_sha256("abc"); });
 }
 
+TEST_CASE("a heartbeat tells what real devices draw, of as many as a node may have") {
+    REQUIRE(check(good_heartbeat()).has_value());
+    const auto with = [](const std::function<void(Heartbeat&)>& breaks) {
+        refused<ToCoordinator>(good_heartbeat(),
+                               [&](ToCoordinator& m) { breaks(*m.mutable_heartbeat()); });
+    };
+    with([](Heartbeat& h) { h.mutable_power(0)->set_watts(device_watts_max + 1); });
+    with([](Heartbeat& h) { h.mutable_power(0)->set_device(std::string(65, 'x')); });
+    with([](Heartbeat& h) {
+        for (int i = 0; i < devices_max; ++i) *h.add_power() = h.power(0);
+    });
+}
+
 TEST_CASE("a lease names each index once and only known endpoints") {
     const auto with = [](const std::function<void(Lease&)>& breaks) {
         refused<ToNode>(good_lease(), [&](ToNode& m) { breaks(*m.mutable_lease()); });
@@ -280,6 +303,8 @@ TEST_CASE("money is asked for and told within bounds") {
     breaks([](NodeMoney& m) { m.set_since("2026"); });
     breaks([](NodeMoney& m) { m.clear_today(); });
     breaks([](NodeMoney& m) { m.set_currency("a long currency"); });
+    breaks([](NodeMoney& m) { m.set_payout_account(std::string(129, '6')); });
+    breaks([](NodeMoney& m) { m.set_payout_account("****\n6789"); });
     breaks([](NodeMoney& m) {
         for (int i = 0; i < money_days_max; ++i) *m.add_days() = m.days(0);
     });

@@ -16,6 +16,7 @@
 #include "coordinator/api/router.h"
 #include "coordinator/store/blobs.h"
 #include "coordinator/store/executor.h"
+#include "coordinator/vault/vault.h"
 #include "shared/artefact/sha256.h"
 #include "tests/unit/shared/artefact/temporary_directory.h"
 
@@ -73,9 +74,10 @@ private:
 
 class KeptReply final : public api::Reply {
 public:
-    [[nodiscard]] boost::asio::awaitable<Status> send(int status, std::string,
+    [[nodiscard]] boost::asio::awaitable<Status> send(int status, std::string type,
                                                       std::string body) override {
         status_ = status;
+        content_type = std::move(type);
         text = std::move(body);
         co_return ok();
     }
@@ -89,7 +91,14 @@ public:
     [[nodiscard]] bool begun() const override { return status_ != 0; }
     [[nodiscard]] int status() const override { return status_; }
 
+    [[nodiscard]] std::string header(std::string_view name) const {
+        for (const auto& [known, value] : headers_)
+            if (known == name) return value;
+        return {};
+    }
+
     std::string text;
+    std::string content_type;
 
 private:
     int status_ = 0;
@@ -97,7 +106,10 @@ private:
 
 struct Answered {
     int status = 0;
-    boost::json::value body;
+    boost::json::value body;  ///< null for a document
+    std::string raw = {};     ///< as it was sent
+    std::string content_type = {};
+    std::string disposition = {};
 
     [[nodiscard]] std::string text(const char* key) const {
         return std::string(body.as_object().at(key).as_string());
@@ -117,23 +129,37 @@ public:
               store::StoreExecutor::start(directory / "grid.db", clock, io.get_executor()).value()),
           blobs(store::Blobs::open(directory / "blobs").value()),
           release_key(SigningKey::generate()),
+          vault(vault::Vault::open(directory / "payout.key").value()),
           admin_api({.consent = consent,
                      .authority_pin = std::string(64, 'a'),
-                     .release_key = release_key.public_key()},
+                     .release_key = release_key.public_key(),
+                     .database = directory / "grid.db",
+                     .payouts = payout_policy(),
+                     .payer_login = "pay@platform.example",
+                     .payer_name = "Platform",
+                     .invoices = seller()},
                     {.clock = clock,
                      .store = *store,
                      .blobs = blobs,
                      .grid = grid,
                      .blocking = pool.get_executor(),
-                     .forget_cached = [this] { ++key_changes; }}) {
+                     .forget_cached = [this] { ++key_changes; },
+                     .vault = vault}) {
         admin_api.add_routes(router);
         platform = principal(store::PrincipalKind::operator_, "root");
+        platform.role = store::OperatorRole::admin;
     }
     ~AdminHarness() { pool.join(); }
 
+    [[nodiscard]] static ledger::InvoiceTerms seller() {
+        ledger::InvoiceTerms terms;
+        terms.seller.title = "Grid Operations Ltd";
+        terms.seller.taxpayer_number = "91310000MA1FL0XX00";
+        return terms;
+    }
     [[nodiscard]] static store::Principal principal(store::PrincipalKind kind, std::string subject,
                                                     std::string credential = {}) {
-        return {kind, std::move(credential), std::move(subject), {}};
+        return {kind, std::move(credential), std::move(subject), {}, {}};
     }
 
     /// Like a client with `who`'s key.
@@ -161,9 +187,11 @@ public:
         io.run();
         REQUIRE(handled);
         if (handled->has_error()) {
-            return {handled->error().status(), boost::json::parse(handled->error().body())};
+            return {handled->error().status(), boost::json::parse(handled->error().body()), {}};
         }
-        return {reply.status(), boost::json::parse(reply.text)};
+        const bool is_json = reply.content_type == "application/json";
+        return {reply.status(), is_json ? boost::json::parse(reply.text) : boost::json::value(),
+                reply.text, reply.content_type, reply.header("Content-Disposition")};
     }
     Answered get(const store::Principal& who, const std::string& target) {
         return call(who, api::Method::get, target);
@@ -171,6 +199,10 @@ public:
     Answered post(const store::Principal& who, const std::string& target,
                   const boost::json::value& body) {
         return call(who, api::Method::post, target, boost::json::serialize(body));
+    }
+    Answered put(const store::Principal& who, const std::string& target,
+                 const boost::json::value& body) {
+        return call(who, api::Method::put, target, boost::json::serialize(body));
     }
     Answered remove(const store::Principal& who, const std::string& target) {
         return call(who, api::Method::delete_, target);
@@ -224,6 +256,13 @@ public:
                 {"sha256", hash_bytes(std::string_view(consent.text)).get()},
                 {"accepted", true}};
     }
+    /// At least 100 CNY at a time; above 5 000 CNY two operators approve.
+    [[nodiscard]] static ledger::PayoutPolicy payout_policy() {
+        ledger::PayoutPolicy policy;
+        policy.minimum.fill(Money{100'000'000});
+        policy.two_person_above.fill(Money{5'000'000'000});
+        return policy;
+    }
     /// Puts bytes into the artefacts; returns their hash.
     std::string upload(const std::string& bytes) {
         const std::string id = hash_bytes(std::string_view(bytes)).get();
@@ -241,6 +280,7 @@ public:
     store::Blobs blobs;
     RecordingGrid grid;
     SigningKey release_key;
+    vault::Vault vault;
     int key_changes = 0;
     admin::AdminApi admin_api;
     api::Router router;

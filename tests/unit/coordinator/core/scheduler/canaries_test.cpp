@@ -98,7 +98,8 @@ TEST_CASE("a canary is never settled and its body is forgotten") {
     REQUIRE(lease.items.size() == 5);
     rig.finish_all(lease);
     CHECK(rig.all<SettleItem>().size() == 4);
-    CHECK(rig.all<DiscardResult>().size() == 1);
+    REQUIRE(rig.all<DiscardResult>().size() == 1);
+    CHECK(rig.all<DiscardResult>().front().loss == LossCause::verification);
     CHECK(rig.scheduler.totals().live_leases == 0);
 }
 
@@ -112,7 +113,8 @@ TEST_CASE("a node that lost its trust loses its leases and gets single checks un
     auto lease = rig.leases("n1").front();
     for (std::uint32_t i = 0; i < lease.items.size(); ++i)
         if (lease.items[i].canary) rig.finish(lease, i, "x", Verdict::wrong);
-    CHECK(rig.all<RevokeLease>().size() >= 1);
+    REQUIRE(rig.all<RevokeLease>().size() >= 1);
+    CHECK(rig.all<RevokeLease>().front().loss == LossCause::rejected);
     CHECK(rig.view("n1").outstanding_items == 0);
     rig.clear();
     for (int probe = 0; probe < 4 && rig.view("n1").trust < 0.2; ++probe) {

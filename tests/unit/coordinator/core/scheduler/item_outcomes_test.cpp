@@ -224,6 +224,7 @@ TEST_CASE("replicas that disagree ask one more node and pay only those that agre
     CHECK(settled.results[1].lease == leases[2].lease);
     REQUIRE(rig.all<DiscardResult>().size() == 1);
     CHECK(rig.all<DiscardResult>().front().lease == leases[1].lease);
+    CHECK(rig.all<DiscardResult>().front().loss == LossCause::rejected);
     CHECK(rig.view(leases[1].node.get()).trust < 0.3);
     CHECK(rig.view(leases[0].node.get()).trust > 0.5);
 }

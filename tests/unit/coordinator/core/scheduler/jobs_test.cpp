@@ -55,7 +55,8 @@ TEST_CASE("a cancelled job's leases are taken back and it drains") {
     rig.open({.items = 100});
     const auto lease = rig.leases("n1").front();
     rig.tell(JobCancelled{JobId{"job"}});
-    CHECK(rig.latest<RevokeLease>().size() == 1);
+    REQUIRE(rig.latest<RevokeLease>().size() == 1);
+    CHECK(rig.latest<RevokeLease>().front().loss == LossCause::cancelled);
     REQUIRE(rig.latest<JobDrained>().size() == 1);
     CHECK_FALSE(rig.latest<JobDrained>().front().expired);
     CHECK(rig.scheduler.totals().pending_items == 0);

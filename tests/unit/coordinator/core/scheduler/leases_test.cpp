@@ -31,7 +31,8 @@ TEST_CASE("a lease that expires returns only its unfinished items") {
     rig.finish(lease, 3);
     rig.clear();
     rig.advance(lease.deadline + 1s);
-    CHECK(rig.all<RevokeLease>().size() == 1);
+    REQUIRE(rig.all<RevokeLease>().size() == 1);
+    CHECK(rig.all<RevokeLease>().front().loss == LossCause::engine);
     rig.join_ready({"n2", "s2", "o2"});
     rig.advance(30s);
     auto again = items_of(rig.all<SendLease>());
@@ -47,11 +48,14 @@ TEST_CASE("a result that comes after its lease ended is ignored") {
     rig.open({.items = 1});
     const auto lease = rig.leases("n1").front();
     rig.leave("n1", LeaveCause::goodbye);
+    REQUIRE(rig.all<RevokeLease>().size() == 1);
+    CHECK(rig.all<RevokeLease>().front().loss == LossCause::connection);
     rig.join_ready({"n2", "s2", "o2"});
     rig.clear();
     rig.finish(lease, 0);
     CHECK(rig.all<SettleItem>().empty());
-    CHECK(rig.all<DiscardResult>().size() == 1);
+    REQUIRE(rig.all<DiscardResult>().size() == 1);
+    CHECK(rig.all<DiscardResult>().front().loss == LossCause::repeated);
     rig.finish(rig.view("n2").outstanding_items == 1 ? lease : lease, 0);
     CHECK(rig.all<SettleItem>().empty());
 }

@@ -131,7 +131,8 @@ TEST_CASE("a refused request ends its other replicas too") {
     rig.fail(leases[0], 0, FailureCause::request_rejected, "no");
     rig.fail(leases[1], 0, FailureCause::request_rejected, "no");
     CHECK(rig.all<SettleItem>().size() == 1);
-    CHECK(rig.all<RevokeLease>().size() == 1);
+    REQUIRE(rig.all<RevokeLease>().size() == 1);
+    CHECK(rig.all<RevokeLease>().front().loss == LossCause::repeated);
     rig.finish(leases[2], 0, "42");
     CHECK(rig.all<SettleItem>().size() == 1);
     CHECK(rig.scheduler.totals().live_leases == 0);
