@@ -12,6 +12,7 @@
 #include "coordinator/serve.h"
 #include "coordinator/store/blobs.h"
 #include "coordinator/store/store.h"
+#include "coordinator/vault/vault.h"
 #include "shared/artefact/sha256.h"
 #include "shared/tls/authority.h"
 #include "shared/util/random.h"
@@ -149,6 +150,7 @@ Status initialise(const Settings& settings, const InitRequest& request) {
         authority.save(settings.in_data("ca.pem").string(), settings.in_data("ca.key").string()));
     GLEANER_TRY(auto server_key, tls::KeyPair::generate());
     GLEANER_TRY(server_key.save(settings.in_data("server.key").string()));
+    GLEANER_TRY(vault::Vault::open(settings.in_data("payout.key")));
     GLEANER_TRY(store::Blobs::open(settings.data_folder));
     GLEANER_TRY(auto keys, first_records(settings, request));
     GLEANER_TRY(write_config(settings, request.config_path));

@@ -32,10 +32,15 @@
 #include "coordinator/gateway/node_events.h"
 #include "coordinator/gateway/store_directory.h"
 #include "coordinator/instance_lock.h"
+#include "coordinator/runtime/bookkeeper.h"
 #include "coordinator/runtime/grid.h"
 #include "coordinator/runtime/orphans.h"
 #include "coordinator/store/blobs.h"
+#include "coordinator/store/earnings.h"
 #include "coordinator/store/executor.h"
+#include "coordinator/store/payouts.h"
+#include "coordinator/store/prices.h"
+#include "coordinator/vault/vault.h"
 #include "shared/artefact/signing_key.h"
 #include "shared/async/notification.h"
 #include "shared/async/task_group.h"
@@ -75,6 +80,8 @@ struct Parts {
     Status renew_certificates();
     void add_customer_routes();
     [[nodiscard]] gateway::GatewayOptions gateway_options() const;
+    /// What is done once for each closed day.
+    [[nodiscard]] std::vector<runtime::DailyStep> daily_steps() const;
 
     const Settings& settings;
     SystemClock clock;
@@ -87,11 +94,14 @@ struct Parts {
     std::unique_ptr<store::StoreExecutor> store;
     std::optional<store::Blobs> blobs;
     std::unique_ptr<runtime::Grid> grid;
+    std::unique_ptr<runtime::Bookkeeper> bookkeeper;
     std::unique_ptr<gateway::GridNodeEvents> node_events;
     std::unique_ptr<gateway::StoreDirectory> directory;
     std::unique_ptr<gateway::BlobArtefacts> artefacts;
     std::unique_ptr<gateway::Gateway> gateway;
     std::optional<PublicKey> release_key;
+    ledger::PayoutPolicy payouts;
+    std::optional<vault::Vault> vault;
     std::optional<asio::ssl::context> api_context;
     api::Router router;
     std::unique_ptr<api::Authenticator> authenticator;
@@ -127,8 +137,12 @@ Status Parts::build() {
                                                       " bytes, like \"¥\" or \"EUR \"");
     GLEANER_TRY(auto key, release_key_of(settings));
     release_key = key;
+    GLEANER_TRY(payouts, payout_policy(settings));
     GLEANER_TRY(auto taken, InstanceLock::take(settings.data_folder));
     lock.emplace(std::move(taken));
+    GLEANER_TRY(auto keys, vault::Vault::open(settings.in_data("payout.key")));
+    if (keys.is_new()) spdlog::warn("event=payout_key_made why=\"the data folder had none\"");
+    vault.emplace(std::move(keys));
     GLEANER_TRY(auto loaded, tls::Authority::load(settings.in_data("ca.pem").string(),
                                                   settings.in_data("ca.key").string(), clock));
     authority.emplace(std::move(loaded));
@@ -181,7 +195,21 @@ Status Parts::build_grid() {
     options.scheduler.canary_share = settings.canary_share;
     options.scheduler.seed = random_seed();
     grid = std::make_unique<runtime::Grid>(options, clock, *store, *blobs, network.get_executor());
+    bookkeeper =
+        std::make_unique<runtime::Bookkeeper>(*store, clock, network.get_executor(), daily_steps());
     return ok();
+}
+
+std::vector<runtime::DailyStep> Parts::daily_steps() const {
+    const auto held_back = static_cast<std::int64_t>(settings.held_back_days);
+    return {{"storage", store::charge_storage},
+            {"confirmation",
+             [held_back](store::Store& target, std::int64_t day) {
+                 return store::Earnings(target).confirm_through(day - held_back);
+             }},
+            {"payouts", [policy = payouts](store::Store& target, std::int64_t day) {
+                 return store::run_due_payouts(target, policy, day);
+             }}};
 }
 
 Status Parts::build_gateway(asio::ssl::context context) {
@@ -200,13 +228,25 @@ Status Parts::build_api(asio::ssl::context context) {
     authenticator = std::make_unique<api::Authenticator>(*store, clock);
     models = std::make_unique<api::ModelCatalogue>(*store, clock);
     control = admin::control_of(*grid);
-    admin::AdminOptions admin_options{admin::consent_text(split), authority->pin(), release_key};
-    admin_options.invoices = settings.invoices;
-    const admin::AdminNeeds admin_needs{
-        clock, *store, *blobs, *control, blocking.get_executor(), [this] {
-            authenticator->forget();
-            models->forget();
-        }};
+    admin::AdminOptions admin_options{.consent = admin::consent_text(split),
+                                      .authority_pin = authority->pin(),
+                                      .release_key = release_key,
+                                      .database = settings.in_data("gleaner.db").string(),
+                                      .payouts = payouts,
+                                      .payer_login = settings.payout_alipay_login,
+                                      .payer_name = settings.payout_alipay_name,
+                                      .invoices = settings.invoices};
+    const admin::AdminNeeds admin_needs{clock,
+                                        *store,
+                                        *blobs,
+                                        *control,
+                                        blocking.get_executor(),
+                                        [this] {
+                                            authenticator->forget();
+                                            models->forget();
+                                            credit->forget();
+                                        },
+                                        *vault};
     admin = std::make_unique<admin::AdminApi>(std::move(admin_options), admin_needs);
     admin->add_routes(router);
     add_customer_routes();
@@ -231,7 +271,8 @@ void Parts::add_customer_routes() {
     idempotency = std::make_unique<api::IdempotencyKeys>(*store);
     settlements = std::make_unique<api::Settlements>(network.get_executor(), *store, *grid);
     services.emplace(api::Services{limits, clock, *store, *blobs, *grid, blocking.get_executor(),
-                                   *models, *credit, *rates, *idempotency, *settlements, metrics});
+                                   *models, *credit, *rates, *idempotency, *settlements, metrics,
+                                   *authenticator});
     api::add_openai_routes(router, *services);
     disk_room = std::make_unique<api::DiskRoom>([this] { return blobs->free_bytes(); }, clock,
                                                 blocking.get_executor());
@@ -279,7 +320,8 @@ asio::awaitable<Status> run(Parts& parts) {
     Notification renewal_asked(parts.network.get_executor());
     TaskGroup tasks(parts.network.get_executor());
     const bool spawned = tasks.spawn(keep_certificates_fresh(parts, renewal_asked)) &&
-                         tasks.spawn(note_hang_ups(hang_ups, renewal_asked));
+                         tasks.spawn(note_hang_ups(hang_ups, renewal_asked)) &&
+                         tasks.spawn(parts.bookkeeper->run());
     GLEANER_CHECK(spawned, "these tasks are unbounded");
     fmt::print("gleaner-coordinator is ready: nodes on port {}, API on port {}\n",
                parts.gateway->port(), parts.server->port());
@@ -290,6 +332,7 @@ asio::awaitable<Status> run(Parts& parts) {
     parts.stopping = true;
     hang_ups.cancel();
     renewal_asked.notify();
+    parts.bookkeeper->stop();
     co_await tasks.join();
     co_await parts.server->stop(stop_grace);
     co_await parts.gateway->stop();

@@ -6,6 +6,25 @@ namespace gleaner {
 
 namespace {
 
+void declare_shares(config::OptionSet& options, Settings& settings) {
+    options.integer(
+        {"shares.owner",
+         "Of what a customer pays, the share of the owner of the machine, in hundredths "
+         "of a per cent. The platform keeps what the three shares leave.",
+         "basis points", false},
+        settings.owner_share, ledger::owner_share_default_min, 10'000);
+    options.integer({"shares.owner_partner", "The share of the partner who referred the owner.",
+                     "basis points", false},
+                    settings.owner_partner_share, 0, ledger::partner_share_max);
+    options.integer({"shares.customer_partner",
+                     "The share of the partner who referred the customer.", "basis points", false},
+                    settings.customer_partner_share, 0, ledger::partner_share_max);
+    options.integer({"shares.held_back_days",
+                     "How many days shares stay pending, so that checks of the work can be over.",
+                     "days", false},
+                    settings.held_back_days, 0, 90);
+}
+
 /// The seller's side of invoices.
 void declare_invoices(config::OptionSet& options, ledger::InvoiceTerms& terms) {
     options.text(
@@ -36,26 +55,47 @@ void declare_invoices(config::OptionSet& options, ledger::InvoiceTerms& terms) {
                  terms.seller.bank_account);
 }
 
-void declare_shares(config::OptionSet& options, Settings& settings) {
-    options.integer(
-        {"shares.owner",
-         "Of what a customer pays, the share of the owner of the machine, in hundredths "
-         "of a per cent. The platform keeps what the three shares leave.",
-         "basis points", false},
-        settings.owner_share, ledger::owner_share_default_min, 10'000);
-    options.integer({"shares.owner_partner", "The share of the partner who referred the owner.",
-                     "basis points", false},
-                    settings.owner_partner_share, 0, ledger::partner_share_max);
-    options.integer({"shares.customer_partner",
-                     "The share of the partner who referred the customer.", "basis points", false},
-                    settings.customer_partner_share, 0, ledger::partner_share_max);
-    options.integer({"shares.held_back_days",
-                     "How many days shares stay pending, so that checks of the work can be over.",
-                     "days", false},
-                    settings.held_back_days, 0, 90);
+void declare_payouts(config::OptionSet& options, Settings& settings) {
+    options.list(
+        {"payouts.minimum",
+         "The smallest payout in each currency, like \"CNY 100\"; others keep theirs.", "", false},
+        settings.payout_minimum);
+    options.list({"payouts.two_person_above",
+                  "Above how much two operators approve a payout, in each currency.", "", false},
+                 settings.payout_two_person_above);
+    options.text({"payouts.schedule",
+                  "When what is due is requested by itself: \"monthly 10\", \"weekly monday\" or "
+                  "\"on request\".",
+                  "", false},
+                 settings.payout_schedule);
+    options.text(
+        {"payouts.alipay_login",
+         "Login of the platform's Alipay account, which Alipay's batch files name.", "", false},
+        settings.payout_alipay_login);
+    options.text(
+        {"payouts.alipay_name",
+         "Name of the platform's Alipay account, which Alipay's batch files name.", "", false},
+        settings.payout_alipay_name);
 }
 
 }  // namespace
+
+Result<ledger::PayoutPolicy> payout_policy(const Settings& settings) {
+    ledger::PayoutPolicy policy;
+    // A currency that is left out of a list keeps its default.
+    const Settings defaults;
+    for (const auto* from : {&defaults, &settings}) {
+        const auto minimum = ledger::set_amounts(from->payout_minimum, policy.minimum);
+        if (minimum.has_error()) return minimum.error().within("payouts.minimum");
+        const auto above =
+            ledger::set_amounts(from->payout_two_person_above, policy.two_person_above);
+        if (above.has_error()) return above.error().within("payouts.two_person_above");
+    }
+    auto schedule = ledger::parse_schedule(settings.payout_schedule);
+    if (schedule.has_error()) return schedule.error().within("payouts.schedule");
+    policy.schedule = schedule.value();
+    return policy;
+}
 
 config::OptionSet declare_options(Settings& settings) {
     config::OptionSet options("GLEANER_");
@@ -126,8 +166,9 @@ config::OptionSet declare_options(Settings& settings) {
     options.number({"scheduler.canary_share",
                     "Share of items with known answers among a trusted node's work.", "", false},
                    settings.canary_share, 0, 0.5);
-    declare_invoices(options, settings.invoices);
     declare_shares(options, settings);
+    declare_invoices(options, settings.invoices);
+    declare_payouts(options, settings);
     return options;
 }
 

@@ -8,6 +8,7 @@
 
 #include "coordinator/ledger/invoice.h"
 #include "coordinator/ledger/ledger.h"
+#include "coordinator/ledger/payout.h"
 #include "shared/config/option.h"
 #include "shared/util/clock.h"
 
@@ -40,6 +41,12 @@ struct Settings {
     std::uint32_t customer_partner_share = 500;  ///< likewise
     std::uint32_t held_back_days = 7;
     ledger::InvoiceTerms invoices;
+    std::vector<std::string> payout_minimum{"CNY 100", "USD 20", "EUR 20", "HKD 100", "SGD 20"};
+    std::vector<std::string> payout_two_person_above{"CNY 5000", "USD 700", "EUR 600", "HKD 5000",
+                                                     "SGD 900"};
+    std::string payout_schedule = "monthly 10";
+    std::string payout_alipay_login;
+    std::string payout_alipay_name;
 
     [[nodiscard]] std::filesystem::path in_data(std::string_view name) const {
         return std::filesystem::path(data_folder) / name;
@@ -48,6 +55,8 @@ struct Settings {
 
 /// How revenue is shared where no contract says otherwise. Errors: invalid_argument.
 [[nodiscard]] Result<ledger::Split> split_of(const Settings& settings);
+/// What the options say of payouts. invalid_argument for amounts or a schedule that are none.
+[[nodiscard]] Result<ledger::PayoutPolicy> payout_policy(const Settings& settings);
 
 /// Binds every option to a field of `settings`, which must outlive the returned set.
 [[nodiscard]] config::OptionSet declare_options(Settings& settings);

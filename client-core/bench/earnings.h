@@ -30,7 +30,7 @@ struct GridDay {
 struct OwnerSide {
     /// Idle seconds of each day of the week (Monday first) in which the device is on offer.
     std::array<std::int64_t, 7> idle_seconds{};
-    std::int64_t watts = 0;  ///< what it draws more at work than idle
+    std::int64_t watts = 0;  ///< what the machine draws more at work than idle
     Money electricity_per_kwh;
 };
 

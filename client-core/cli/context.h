@@ -40,7 +40,10 @@ void on_chosen(CLI::App& app, Context& context, std::function<Status()> action);
 
 // One function a command group; each adds its subcommands to the program.
 void add_apikey_commands(CLI::App& program, Context& context);
+void add_budget_commands(CLI::App& program, Context& context);
+void add_audit_commands(CLI::App& program, Context& context);
 void add_chat_command(CLI::App& program, Context& context);
+void add_close_commands(CLI::App& program, Context& context);
 void add_completion_command(CLI::App& program, Context& context);
 void add_contract_commands(CLI::App& program, Context& context);
 void add_customer_commands(CLI::App& program, Context& context);
@@ -54,12 +57,18 @@ void add_local_commands(CLI::App& program, Context& context);
 void add_metering_commands(CLI::App& program, Context& context);
 void add_model_commands(CLI::App& program, Context& context);
 void add_node_commands(CLI::App& program, Context& context);
+void add_operator_commands(CLI::App& program, Context& context);
 void add_owner_commands(CLI::App& program, Context& context);
 void add_partner_commands(CLI::App& program, Context& context);
 void add_review_commands(CLI::App& program, Context& context);
+void add_price_commands(CLI::App& program, Context& context);
+void add_quote_command(CLI::App& program, Context& context);
+void add_project_commands(CLI::App& program, Context& context);
+void add_payout_commands(CLI::App& program, Context& context);
 void add_site_commands(CLI::App& program, Context& context);
 void add_statement_command(CLI::App& program, Context& context);
 void add_token_commands(CLI::App& program, Context& context);
+void add_usage_command(CLI::App& program, Context& context);
 
 /// The whole program: global flags and every group. `context` must outlive `app`.
 void add_program(CLI::App& app, Context& context);

@@ -22,6 +22,15 @@ struct TopUpOptions {
     std::string customer;
     std::string amount;
     std::string idempotency_key;
+    std::string currency;
+};
+
+const std::vector<Column> credit_columns = {
+    {"id", "customer"},
+    {"currency", "currency"},
+    {"balance_micros", "balance", Show::money},
+    {"credit_limit_micros", "credit limit", Show::money},
+    {"credit_micros", "credit now", Show::money},
 };
 
 const std::vector<Column> customer_columns = {
@@ -29,6 +38,8 @@ const std::vector<Column> customer_columns = {
     {"name", "NAME"},
     {"projects", "PROJECTS"},
     {"credit_micros", "CREDIT", Show::money},
+    {"credit_limit_micros", "CREDIT LIMIT", Show::money},
+    {"weight", "WEIGHT"},
     {"referred_by", "REFERRED BY"},
     {"own_sites_of", "OWN SITES OF"},
 };
@@ -57,13 +68,87 @@ Status top_up(const Context& context, const TopUpOptions& options) {
     GLEANER_TRY(auto api, context.connect());
     const std::string key =
         options.idempotency_key.empty() ? random_token("topup_", 20) : options.idempotency_key;
-    const boost::json::object body{{"amount_micros", amount}, {"idempotency_key", key}};
+    boost::json::object body{{"amount_micros", amount}, {"idempotency_key", key}};
+    if (!options.currency.empty()) body["currency"] = options.currency;
     GLEANER_TRY(
         const auto customer,
         api.post("/api/v1/customers/" + percent_encode(options.customer) + "/topups", body));
     print_record(context, customer,
                  {{"id", "customer"}, {"credit_micros", "credit now", Show::money}});
     return ok();
+}
+
+Status refund(const Context& context, const TopUpOptions& options) {
+    GLEANER_TRY(const auto amount, parse_micros(options.amount));
+    GLEANER_TRY(auto api, context.connect());
+    boost::json::object body{{"amount_micros", amount},
+                             {"idempotency_key", options.idempotency_key}};
+    if (!options.currency.empty()) body["currency"] = options.currency;
+    GLEANER_TRY(
+        const auto credit,
+        api.post("/api/v1/customers/" + percent_encode(options.customer) + "/refunds", body));
+    print_record(context, credit, credit_columns);
+    return ok();
+}
+
+Status credit(const Context& context, const TopUpOptions& options) {
+    GLEANER_TRY(auto api, context.connect());
+    std::string path = "/api/v1/customers/" + percent_encode(options.customer) + "/credit";
+    if (!options.currency.empty()) path += "?currency=" + percent_encode(options.currency);
+    GLEANER_TRY(const auto credit, api.get(path));
+    print_record(context, credit, credit_columns);
+    return ok();
+}
+
+Status credit_limit(const Context& context, const TopUpOptions& options) {
+    GLEANER_TRY(const auto amount, parse_micros(options.amount));
+    GLEANER_TRY(auto api, context.connect());
+    boost::json::object body{{"amount_micros", amount}};
+    if (!options.currency.empty()) body["currency"] = options.currency;
+    GLEANER_TRY(
+        const auto credit,
+        api.put("/api/v1/customers/" + percent_encode(options.customer) + "/credit-limit", body));
+    print_record(context, credit, credit_columns);
+    return ok();
+}
+
+Status weight(const Context& context, const std::string& customer, std::int64_t value) {
+    GLEANER_TRY(auto api, context.connect());
+    GLEANER_TRY(const auto changed,
+                api.put("/api/v1/customers/" + percent_encode(customer) + "/weight",
+                        boost::json::object{{"weight", value}}));
+    print_record(context, changed, {{"id", "customer"}, {"weight", "weight"}});
+    return ok();
+}
+
+void add_currency(CLI::App& command, TopUpOptions& options) {
+    command.add_option("--currency", options.currency, "CNY (default), USD, EUR, HKD or SGD");
+}
+
+void add_money_commands(CLI::App& group, Context& context) {
+    auto refunded = std::make_shared<TopUpOptions>();
+    CLI::App* back = group.add_subcommand("refund", "Record prepaid money paid back");
+    back->add_option("CUSTOMER", refunded->customer, "The customer's id")->required();
+    back->add_option("AMOUNT", refunded->amount, "At most the balance")->required();
+    back->add_option("--idempotency-key", refunded->idempotency_key,
+                     "The repayment's own number: repeating the command then pays back once")
+        ->required();
+    add_currency(*back, *refunded);
+    on_chosen(*back, context, [&context, refunded] { return refund(context, *refunded); });
+
+    auto shown = std::make_shared<TopUpOptions>();
+    CLI::App* show = group.add_subcommand("credit", "Balance, credit limit, and what may be spent");
+    show->add_option("CUSTOMER", shown->customer, "The customer's id")->required();
+    add_currency(*show, *shown);
+    on_chosen(*show, context, [&context, shown] { return credit(context, *shown); });
+
+    auto limited = std::make_shared<TopUpOptions>();
+    CLI::App* limit =
+        group.add_subcommand("credit-limit", "How far a customer's account may fall below zero");
+    limit->add_option("CUSTOMER", limited->customer, "The customer's id")->required();
+    limit->add_option("AMOUNT", limited->amount, "0: prepaid only")->required();
+    add_currency(*limit, *limited);
+    on_chosen(*limit, context, [&context, limited] { return credit_limit(context, *limited); });
 }
 
 }  // namespace
@@ -90,7 +175,19 @@ void add_customer_commands(CLI::App& program, Context& context) {
     top->add_option("AMOUNT", topped->amount, "For instance 100 or 12.50")->required();
     top->add_option("--idempotency-key", topped->idempotency_key,
                     "The payment's own number: repeating the command then pays in once");
+    add_currency(*top, *topped);
     on_chosen(*top, context, [&context, topped] { return top_up(context, *topped); });
+
+    add_money_commands(*group, context);
+
+    auto whose = std::make_shared<std::string>();
+    auto value = std::make_shared<std::int64_t>(0);
+    CLI::App* weigh = group->add_subcommand("weight", "A customer's share when nodes are scarce");
+    weigh->add_option("CUSTOMER", *whose, "The customer's id")->required();
+    weigh->add_option("WEIGHT", *value, "1 to 1000; 100 is usual, 200 gets twice as much")
+        ->required();
+    on_chosen(*weigh, context,
+              [&context, whose, value] { return weight(context, *whose, *value); });
 }
 
 }  // namespace gleaner::cli

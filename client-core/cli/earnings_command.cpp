@@ -31,6 +31,7 @@ json::object to_json(const control::Earnings& earnings) {
             {"currency", earnings.currency()},
             {"total_micros", total},
             {"estimate", earnings.estimate().en()},
+            {"payout_account", earnings.payout_account()},
             {"data", std::move(days)}};
 }
 
@@ -53,6 +54,9 @@ Status earnings(const Context& context, const std::filesystem::path& socket, std
     context.out << "In all " << reply.earnings().currency()
                 << show_value(told.at("total_micros"), Show::money) << ".\n"
                 << reply.earnings().estimate().en() << '\n';
+    if (!reply.earnings().payout_account().empty())
+        context.out << "Paid out to " << show_value(told.at("payout_account"), Show::plain)
+                    << ".\n";
     return ok();
 }
 

@@ -6,10 +6,10 @@
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 
+#include "client-core/cli/batch_file.h"
 #include "client-core/cli/context.h"
 #include "client-core/cli/job_progress.h"
 #include "client-core/cli/output.h"
-#include "client-core/cli/progress_bar.h"
 #include "shared/config/value_text.h"
 #include "shared/model/privacy.h"
 
@@ -27,6 +27,8 @@ struct SubmitOptions {
     std::int64_t replicas = 0;
     std::vector<std::string> metadata;
     std::string idempotency_key;
+    std::string max_price;
+    std::int64_t price_book = 0;
     bool watch = false;
 };
 
@@ -45,6 +47,8 @@ const std::vector<Column> job_columns = {
     {"input_file_id", "INPUT"},
     {"output_file_id", "OUTPUT"},
     {"error_file_id", "ERRORS"},
+    {"gleaner.max_price", "MAX PRICE"},
+    {"gleaner.note", "NOTE"},
 };
 
 std::string batch_target(const std::string& id) {
@@ -111,26 +115,6 @@ Status watch(const Context& context, ApiClient& api, const std::string& id, Dura
     }
 }
 
-/// The endpoint that the file's first line names, so that people need not repeat it.
-Result<std::string> endpoint_of(const SubmitOptions& options) {
-    if (!options.endpoint.empty()) return options.endpoint;
-    std::ifstream file(options.path);
-    std::string line;
-    if (!file || !std::getline(file, line)) {
-        return Error(ErrorCode::not_found, options.path + ": cannot be read, or is empty");
-    }
-    boost::system::error_code failed;
-    const json::value first = json::parse(line, failed);
-    const std::string endpoint = failed ? std::string() : text_at(first, "url");
-    if (endpoint.empty()) {
-        return Error(ErrorCode::invalid_argument,
-                     options.path +
-                         " line 1 is not a batch request {\"custom_id\", \"method\", \"url\", "
-                         "\"body\"}: mend it, or name the endpoint with --endpoint");
-    }
-    return endpoint;
-}
-
 Result<json::object> metadata_of(const SubmitOptions& options) {
     json::object metadata;
     for (const std::string& pair : options.metadata) {
@@ -145,26 +129,21 @@ Result<json::object> metadata_of(const SubmitOptions& options) {
 }
 
 Status submit(const Context& context, const SubmitOptions& options) {
-    GLEANER_TRY(const auto endpoint, endpoint_of(options));
+    GLEANER_TRY(const auto endpoint, batch_endpoint(options.path, options.endpoint));
     GLEANER_TRY(auto metadata, metadata_of(options));
     GLEANER_TRY(auto api, context.connect());
-    json::value file;
-    {
-        ProgressBar bar(context.err, context.err_is_terminal, context.clock, "sending");
-        GLEANER_TRY(file, api.post_form("/v1/files", {{"purpose", "batch"}}, options.path,
-                                        [&](std::uint64_t sent, std::uint64_t total) {
-                                            bar.update(sent, total);
-                                        }));
-    }
-    json::object body{{"input_file_id", text_at(file, "id")},
-                      {"endpoint", endpoint},
-                      {"completion_window", options.window}};
+    GLEANER_TRY(const auto file, upload_batch_file(context, api, options.path));
+    json::object body{
+        {"input_file_id", file}, {"endpoint", endpoint}, {"completion_window", options.window}};
     if (!metadata.empty()) body["metadata"] = std::move(metadata);
+    if (!options.max_price.empty()) body["max_price"] = options.max_price;
     json::object extension;  // Gleaner's own, beside OpenAI's members
     if (!options.privacy.empty()) extension["privacy"] = options.privacy;
     if (options.replicas > 0) extension["replicas"] = options.replicas;
+    if (options.price_book > 0) extension["price_book"] = options.price_book;
     if (!extension.empty()) body["gleaner"] = std::move(extension);
     GLEANER_TRY(const auto batch, api.post("/v1/batches", body, options.idempotency_key));
+    print_warnings(context, batch);
     if (!options.watch) {
         print_record(context, batch, job_columns);
         return ok();
@@ -246,6 +225,10 @@ void add_submit(CLI::App& group, Context& context) {
         ->check(CLI::IsMember({"any", "certified", "own"}));
     command->add_option("--replicas", options->replicas, "Answer each item on so many sites")
         ->check(CLI::Range(1, 3));
+    command->add_option("--max-price", options->max_price,
+                        "The most that it may cost, in the project's currency: 12.5");
+    command->add_option("--price-book", options->price_book,
+                        "Refuse it when another version of the prices is in force than was quoted");
     command->add_option("--metadata", options->metadata, "KEY=VALUE, kept with the job")
         ->expected(1)
         ->take_all();

@@ -24,16 +24,25 @@ void add_program(CLI::App& app, Context& context) {
     add_node_commands(app, context);
     add_local_commands(app, context);  // more subcommands of `node`
     add_customer_commands(app, context);
+    add_project_commands(app, context);
     add_customer_tax_commands(app, context);  // more subcommands of `customer`
     add_apikey_commands(app, context);
+    add_price_commands(app, context);
+    add_quote_command(app, context);
+    add_budget_commands(app, context);
+    add_usage_command(app, context);
     add_job_commands(app, context);
     add_chat_command(app, context);
     add_contract_commands(app, context);
     add_review_commands(app, context);
     add_statement_command(app, context);
     add_invoice_commands(app, context);
+    add_payout_commands(app, context);
+    add_operator_commands(app, context);
     add_ledger_commands(app, context);
     add_metering_commands(app, context);
+    add_close_commands(app, context);
+    add_audit_commands(app, context);
     add_completion_command(app, context);
 }
 

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 
+#include "client-core/cli/close_commands.h"
 #include "client-core/cli/context.h"
 #include "client-core/cli/document_download.h"
 #include "client-core/cli/output.h"
@@ -158,6 +159,14 @@ Status statement(const Context& context, const StatementOptions& options) {
                 {"amount_micros", "AMOUNT", Show::money}},
                "nothing in this period");
     print_record(context, account, {{"closing_micros", "closing balance", Show::money}});
+    const auto* archives =
+        account.is_object() ? account.get_object().if_contains("archives") : nullptr;
+    if (archives != nullptr && archives->is_array() && !archives->get_array().empty()) {
+        context.out << "single entries of this time are archived in the coordinator's data folder:";
+        for (const auto& file : archives->get_array())
+            context.out << " " << show_value(file, Show::plain);
+        context.out << "\n";
+    }
     if (options.owner.empty() && options.partner.empty()) return ok();
     print_record(context, account, {{"pending_micros", "of it pending", Show::money}});
     return ok();
@@ -237,6 +246,7 @@ void add_ledger_commands(CLI::App& program, Context& context) {
     CLI::App* check = group->add_subcommand(
         "check", "Recompute every balance; fails when the journal does not balance");
     on_chosen(*check, context, [&context] { return check_ledger(context); });
+    add_archive_command(*group, context);
 }
 
 }  // namespace gleaner::cli

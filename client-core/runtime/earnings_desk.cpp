@@ -37,7 +37,7 @@ DeviceWatts watts_of(const EarningSide& side, const wire::NodeMoney::DeviceClass
 }
 
 OwnerSide owner_of(const EarningSide& side, std::int64_t watts) {
-    return {side.idle_seconds, watts, side.electricity_per_kwh};
+    return {side.idle_seconds, watts_at_the_plug(watts), side.electricity_per_kwh};
 }
 
 }  // namespace
@@ -149,6 +149,7 @@ void EarningsDesk::answer(std::uint32_t days, const EarningSide& side,
     out.set_known(money_.has_value());
     if (!money_) return;
     out.set_currency(money_->currency());
+    out.set_payout_account(money_->payout_account());
     const Reckoning reckoning = reckon(side);
     out.mutable_estimate()->set_en(in_words(reckoning, Language::english));
     out.mutable_estimate()->set_zh(in_words(reckoning, Language::chinese));

@@ -20,7 +20,7 @@ ApiError no_key() {
 
 ApiError wrong_key() {
     return {401, "invalid_request_error", "invalid_api_key",
-            "Incorrect API key provided: it is unknown here or has been revoked. Ask your operator "
+            "Incorrect API key provided: it is unknown here, expired or revoked. Ask your operator "
             "for a new one (gleanerctl apikey new)."};
 }
 
@@ -42,7 +42,9 @@ asio::awaitable<ApiResult<Caller>> Authenticator::caller(std::string authorizati
     const auto hash = hash_bytes(key).get();
     const auto now = clock_.now();
     if (const auto known = known_.find(hash); known != known_.end()) {
-        if (now < known->second.until) co_return known->second.caller;
+        const auto& expires = known->second.caller.principal.expires;
+        const bool expired = expires && *expires <= clock_.wall();
+        if (now < known->second.until && !expired) co_return known->second.caller;
         known_.erase(known);
     }
     std::function<Result<Caller>(store::Store&)> load = [&hash](store::Store& s) -> Result<Caller> {
@@ -55,6 +57,7 @@ asio::awaitable<ApiResult<Caller>> Authenticator::caller(std::string authorizati
         caller.own_sites_of = customer.own_sites_of;
         GLEANER_TRY(const auto project, s.project(caller.project));
         caller.currency = project.currency;
+        caller.weight = customer.weight;
         return caller;
     };
     auto loaded = co_await store_.read(std::move(load));

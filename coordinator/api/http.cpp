@@ -66,4 +66,17 @@ asio::awaitable<ApiResult<std::string>> Request::read_all() {
     }
 }
 
+ApiStatus check_scopes(const store::Principal& principal, store::Scopes one_of) {
+    const bool allowed = one_of.empty() || principal.kind != store::PrincipalKind::project ||
+                         principal.scopes.has_one_of(one_of);
+    if (allowed) return api_ok();
+    std::string wanted = store::to_string(one_of);
+    for (std::size_t at = 0; (at = wanted.find(' ', at)) != std::string::npos; at += 4)
+        wanted.replace(at, 1, " or ");
+    return ApiError(403, "invalid_request_error", "missing_scope",
+                    "You have insufficient permissions for this operation. Missing scopes: " +
+                        wanted + ". This key has: " + store::to_string(principal.scopes) +
+                        ". Use a key with that scope, or have it added (gleanerctl apikey set).");
+}
+
 }  // namespace gleaner::api

@@ -35,7 +35,8 @@ struct Caller {
     ProjectId project;  ///< of a project's key
     CustomerId customer;
     OwnerId own_sites_of;
-    Currency currency = Currency::cny;  ///< the project's
+    Currency currency = Currency::cny;                   ///< the project's
+    std::int32_t weight = store::customer_weight_usual;  ///< the customer's
 };
 
 /// The parts before the body.
@@ -96,6 +97,9 @@ protected:
     std::vector<Header> headers_;
 };
 
+/// 403 when a project's key has none of `one_of` and that is not empty.
+[[nodiscard]] ApiStatus check_scopes(const store::Principal& principal, store::Scopes one_of);
+
 /// An error that a handler returns before it has replied becomes the reply.
 using Handler = std::function<boost::asio::awaitable<ApiStatus>(Request&, Reply&)>;
 
@@ -111,6 +115,8 @@ struct Route {
     Access access = Access::project;
     std::uint64_t body_bytes_max = 1U << 20U;
     Handler handler;
+    /// A project's key needs one of these; none: every key may.
+    store::Scopes one_of = {};
 };
 
 }  // namespace gleaner::api

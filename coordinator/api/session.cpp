@@ -218,6 +218,8 @@ asio::awaitable<ApiStatus> Session::handle(SessionRequest& request, SessionReply
             if (route.access == Access::project && !project)
                 co_return ApiError(403, "invalid_request_error", "forbidden",
                                    "This key is not a project's: use a project's API key.");
+            const auto scoped = check_scopes(request.caller->principal, route.one_of);
+            if (scoped.has_error()) co_return scoped.error();
         }
         co_return co_await route.handler(request, reply);
     } catch (...) {

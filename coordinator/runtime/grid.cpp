@@ -351,6 +351,10 @@ void Grid::cancel_job(const JobId& job) {
     state_->tell(core::JobCancelled{job});
 }
 
+void Grid::customer_weighed(const CustomerId& customer, std::int32_t weight) {
+    state_->tell(core::CustomerWeighed{customer, static_cast<std::uint32_t>(weight)});
+}
+
 std::optional<store::JobCounts> Grid::live_counts(const JobId& job) const {
     const auto found = state_->jobs.find(job);
     if (found == state_->jobs.end()) return std::nullopt;
@@ -368,6 +372,7 @@ StreamId Grid::open_stream(StreamRequest request, StreamSink& sink) {
     core::StreamRequested event;
     event.stream = id;
     event.customer = request.customer;
+    event.weight = static_cast<std::uint32_t>(request.weight);
     event.own_sites_of = request.own_sites_of;
     event.model = request.model.sha256;
     event.privacy = request.privacy;

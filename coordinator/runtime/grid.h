@@ -70,6 +70,7 @@ enum class Endpoint : std::uint8_t { chat_completions, completions, embeddings }
 
 struct StreamRequest {
     CustomerId customer;
+    std::int32_t weight = store::customer_weight_usual;  ///< the customer's
     OwnerId own_sites_of;
     store::Model model;
     PrivacyClass privacy = PrivacyClass::any;
@@ -162,6 +163,8 @@ public:
     void model_added(const store::Model& model, std::vector<store::Canary> canaries);
     void model_removed(const store::Model& model);
     void engine_added(const store::EnginePackage& engine);
+    /// Its weight changed: counts from now on, for what runs and waits too.
+    void customer_weighed(const CustomerId& customer, std::int32_t weight);
     [[nodiscard]] std::vector<core::Scheduler::NodeView> nodes() const;
     /// Nothing for a node that has no session.
     [[nodiscard]] NodeTrouble trouble(const NodeId& node) const;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "coordinator/runtime/grid_state.h"
+#include "coordinator/store/payout_accounts.h"
 #include "shared/model/civil_day.h"
 #include "shared/proto/wire.pb.h"
 #include "shared/proto/wire_check.h"
@@ -24,6 +25,7 @@ constexpr std::size_t reports_waiting_max = wire::devices_max;
 struct MoneyRead {
     std::vector<store::GridDay> grid;
     std::vector<store::NodeDay> own;
+    std::string payout_account;
 };
 
 void note_verdict(GridCounters& counters, Plausibility verdict) {
@@ -160,6 +162,7 @@ asio::awaitable<void> Grid::State::tell_money(NodeId node, std::uint32_t days) {
         MoneyRead read;
         GLEANER_TRY(read.grid, db.grid_days(device_class, today - wire::grid_days_max, today));
         GLEANER_TRY(read.own, db.node_days(node, since));
+        GLEANER_TRY(read.payout_account, store::PayoutAccounts(db).shown_to_node(node));
         return read;
     };
     const auto read = co_await store.read(std::move(work));
@@ -174,6 +177,7 @@ asio::awaitable<void> Grid::State::tell_money(NodeId node, std::uint32_t days) {
     money.set_currency(options.currency);
     money.set_since(date_text(since));
     money.set_today(date_text(today));
+    money.set_payout_account(read.value().payout_account);
     auto& kind = *money.add_classes();
     kind.set_name(device_class);
     for (const auto& device : entry.devices)

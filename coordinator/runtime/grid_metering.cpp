@@ -20,7 +20,7 @@ namespace {
 
 using Rows = std::vector<std::pair<NodeId, DeviceUse>>;
 
-/// A transaction's worth: some milliseconds.
+/// A transaction's worth: some ten milliseconds.
 constexpr std::size_t rows_per_write = 1'000;
 constexpr double new_reading = 0.2;  // how much a reading moves the average
 

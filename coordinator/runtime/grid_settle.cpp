@@ -101,6 +101,7 @@ void Grid::State::execute(const core::SettleItem& command) {
         meter.request = outcome.request;
         meter.project = job.record.project;
         meter.customer = job.record.customer;
+        meter.api_key = job.record.api_key;
         meter.node = produced.node;
         meter.site = facts.site;
         meter.owner = facts.owner;
@@ -343,6 +344,7 @@ asio::awaitable<Status> Grid::State::take_up_job(store::Job record) {
     core::JobOpened event;
     event.job = record.id;
     event.customer = record.customer;
+    event.weight = static_cast<std::uint32_t>(record.weight);
     event.own_sites_of = record.own_sites_of;
     event.model = record.model_sha256;
     event.privacy = record.privacy;

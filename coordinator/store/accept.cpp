@@ -175,8 +175,7 @@ Result<std::int64_t> Acceptor::bill(const Acceptance& acceptance, OpenJob* job) 
     Money total;
     lines_.clear();
     for (const auto& record : acceptance.meters) {
-        GLEANER_TRY(auto billed,
-                    meter(record, number * meters_per_entry + parts, job != nullptr));
+        GLEANER_TRY(auto billed, meter(record, number * meters_per_entry + parts, job != nullptr));
         if (!billed) continue;
         ++parts;
         total += record.price;
@@ -191,6 +190,8 @@ Result<std::int64_t> Acceptor::bill(const Acceptance& acceptance, OpenJob* job) 
 
 Result<bool> Acceptor::meter(const MeterRecord& record, std::int64_t number, bool batch) {
     GLEANER_TRY(const auto* const source, this->source(record));
+    GLEANER_TRY(const auto before, state_.journal.billed_before(record.attempt_key));
+    if (before) return false;
     GLEANER_TRY(const auto* const usage,
                 state_.spending.source(record, batch, source->customer.currency));
     const auto shares =

@@ -54,6 +54,7 @@ Result<std::int64_t> Journal::next_number() {
         GLEANER_TRY(auto found, query.next());
         last_number_ = found ? query.integer("number") : 0;
         frozen_until_ = found ? query.integer("frozen_until") : 0;
+        has_archive_ = found && query.integer("archived_until") > 0;
     }
     const WallTime now = clock_.wall();
     if (now.micros < frozen_until_) {
@@ -67,6 +68,12 @@ Result<std::int64_t> Journal::next_number() {
     }
     last_number_ = std::max(now.micros, *last_number_ + 1);
     return *last_number_;
+}
+
+Result<bool> Journal::billed_before(std::string_view attempt_key) {
+    if (!has_archive_) return false;
+    Query query(database_, sql::select_archived_attempt, attempt_key);
+    return query.next();
 }
 
 Status Journal::post(ledger::EntryKind kind, std::optional<std::string_view> key,
@@ -84,6 +91,13 @@ Status Journal::post(std::int64_t number, ledger::EntryKind kind,
         sum += line.amount;
     }
     GLEANER_CHECK(sum == Money{}, "an entry is balanced");
+    if (key && has_archive_) {
+        GLEANER_TRY(const auto before, archived(*key, {}));
+        if (before) {
+            return Error(ErrorCode::already_exists,
+                         "an entry with the key " + std::string(*key) + " is archived already");
+        }
+    }
     GLEANER_TRY(database_.run(sql::insert_entry, number, ledger::to_string(kind), key));
     for (const auto& line : lines) {
         GLEANER_CHECK(line.amount != Money{}, "a posting moves something");

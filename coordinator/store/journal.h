@@ -49,6 +49,9 @@ public:
     /// The next entry's number: now in microseconds, or one more than the last. Never one of a
     /// closed day: unavailable when the clock reads a closed day, or a month before the books'.
     Result<std::int64_t> next_number();
+    /// Was the attempt billed in a month that is archived? Call after next_number(). Costs nothing
+    /// while there is no archive.
+    Result<bool> billed_before(std::string_view attempt_key);
     /// The open transaction has closed a day.
     void on_freeze() { last_number_.reset(); }
     /// Posts a balanced entry of one currency without lines of zero (checked) under a number from
@@ -83,9 +86,10 @@ private:
     PendingSums<std::int64_t> balances_;
     PendingSums<std::int64_t> completed_;
     PendingSums<std::int64_t> failed_;
-    // Both of this transaction: read at its first entry.
+    // Of this transaction: read at its first entry.
     std::optional<std::int64_t> last_number_;
     std::int64_t frozen_until_ = 0;
+    bool has_archive_ = false;
 };
 
 }  // namespace gleaner::store

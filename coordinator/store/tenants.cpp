@@ -3,6 +3,7 @@
 #include "coordinator/store/allowances.h"
 #include "coordinator/store/key_limits.h"
 #include "coordinator/store/state.h"
+#include "shared/model/civil_day.h"
 
 namespace gleaner::store {
 
@@ -70,6 +71,15 @@ Status Tenants::refund(const CustomerId& customer, Money amount, std::string_vie
 
 Result<Credential> Tenants::key(std::string_view id) {
     return state_.one("key", credential_row, sql::select_credential, id);
+}
+
+Result<Money> Tenants::spent_this_month(const Credential& key) {
+    GLEANER_TRY(const auto project, store_.project(ProjectId{key.subject}));
+    GLEANER_TRY(state_.flush());
+    Query query(*state_.database, sql::select_spent, to_string(SpenderKind::key), key.id,
+                code_of(project.currency), month_of(day_of(state_.clock.wall())).number);
+    GLEANER_TRY(auto found, query.next());
+    return found ? query.money("micros") : Money{};
 }
 
 Result<Credential> Tenants::set_key_limits(std::string_view id, std::string_view label,

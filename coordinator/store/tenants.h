@@ -31,6 +31,8 @@ public:
                   Currency currency);
 
     Result<Credential> key(std::string_view id);
+    /// What a project's key has spent this month (Shanghai's), in its project's currency.
+    Result<Money> spent_this_month(const Credential& key);
     /// Replaces what a key may do and take, and its label. Errors: not_found, invalid_argument,
     /// failed_precondition (revoked).
     Result<Credential> set_key_limits(std::string_view id, std::string_view label,

@@ -106,7 +106,7 @@ Sentence sentence_of(const DeviceUse& use) {
     if (!largest) return said;
     const std::string share = percent(permille_of(use.lost(*largest), use.leased_micros()));
     const Sentence what = words_of(*largest);
-    said.en += " Most of the rest was lost to " + what.en + " (" + share + ").";
+    said.en += " The largest loss: " + what.en + " (" + share + ").";
     said.zh += "损失最多的原因：" + what.zh + "（" + share + "）。";
     return said;
 }

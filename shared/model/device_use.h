@@ -35,7 +35,7 @@ inline constexpr std::array<LossCause, loss_cause_count> loss_causes{
 
 /// "loading", "reclaimed", …: for programs.
 [[nodiscard]] std::string_view to_string(LossCause cause);
-/// "loading models": for people, after "lost to".
+/// "downloading and loading models": for people, after "lost to".
 [[nodiscard]] Sentence words_of(LossCause cause);
 
 /// The best datacentre clusters report so much goodput: what the grid's is held against.

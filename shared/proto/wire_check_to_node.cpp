@@ -145,6 +145,7 @@ Status check_body(const NodeMoney& money) {
     }
     GLEANER_TRY(check_date("node_money.since", money.since()));
     GLEANER_TRY(check_date("node_money.today", money.today()));
+    GLEANER_TRY(check_text("node_money.payout_account", money.payout_account(), 128));
     return check_text("node_money.currency", money.currency(), 8);
 }
 

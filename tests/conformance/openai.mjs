@@ -44,6 +44,7 @@ const checks = {
     assert.equal(reply.choices[0].message.content, '579');
     assert.equal(reply.choices[0].finish_reason, 'stop');
     assert.equal(reply.usage.total_tokens, reply.usage.prompt_tokens + reply.usage.completion_tokens);
+    assert.ok(reply.usage.prompt_tokens_details.cached_tokens <= reply.usage.prompt_tokens);
   },
 
   async 'a chat is streamed token by token with usage at the end'() {
@@ -64,6 +65,7 @@ const checks = {
     assert.equal(ids.size, 1);
     assert.equal(roles, 1);
     assert.ok(usage.completion_tokens >= 3);
+    assert.ok(usage.prompt_tokens_details.cached_tokens <= usage.prompt_tokens);
   },
 
   async 'stop, logprobs and seed reach the engine'() {

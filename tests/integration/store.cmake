@@ -2,3 +2,8 @@ add_executable(integration_store_kill store_kill_test.cpp)
 target_link_libraries(integration_store_kill PRIVATE doctest_main gleaner_store)
 add_test(NAME integration_store_kill COMMAND integration_store_kill)
 set_tests_properties(integration_store_kill PROPERTIES LABELS integration TIMEOUT 120)
+
+add_executable(integration_close_kill close_kill_test.cpp)
+target_link_libraries(integration_close_kill PRIVATE doctest_main gleaner_store gleaner_artefact)
+add_test(NAME integration_close_kill COMMAND integration_close_kill)
+set_tests_properties(integration_close_kill PROPERTIES LABELS integration TIMEOUT 240)

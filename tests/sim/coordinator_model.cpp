@@ -183,6 +183,7 @@ void CoordinatorModel::tell_job(const SimJob& job) {
     core::JobOpened event;
     event.job = job.id;
     event.customer = job.customer;
+    event.weight = job.weight;
     event.own_sites_of = job.own_sites_of;
     event.model = job.model;
     event.privacy = job.privacy;
@@ -191,7 +192,28 @@ void CoordinatorModel::tell_job(const SimJob& job) {
     event.settled = items_.settled_of(job.id);
     event.tokens_per_item = 40;
     event.deadline = job.deadline;
+    // Each fourth job waits for cheaper hours, at first and once more in between. No draw of its
+    // own, so that a seed goes on to mean what it meant.
+    unsigned letters = 0;
+    for (const char letter : job.id.get()) letters += static_cast<unsigned char>(letter);
+    event.held = letters % 4 == 0;
     tell(event);
+    if (!event.held) return;
+    const auto later = [this, id = job.id](Duration delay, bool held) {
+        world_.after(delay, [this, id, held] { hold_job(id, held); });
+    };
+    later(std::chrono::minutes(3), false);
+    later(std::chrono::minutes(8), true);
+    later(std::chrono::minutes(14), false);
+}
+
+void CoordinatorModel::hold_job(const JobId& id, bool held) {
+    if (!up()) return;  // it is held anew when it is taken up
+    if (asleep()) return hear([=, this] { hold_job(id, held); });
+    if (held)
+        tell(core::JobHeld{id});
+    else
+        tell(core::JobReleased{id});
 }
 
 void CoordinatorModel::cancel_job(const JobId& id) {

@@ -28,6 +28,7 @@ class NodeModel;
 struct SimJob {
     JobId id;
     CustomerId customer;
+    std::uint32_t weight = 100;  ///< the customer's
     OwnerId own_sites_of;
     Sha256 model;
     PrivacyClass privacy = PrivacyClass::any;
@@ -160,6 +161,7 @@ private:
     void execute(const core::WithholdEarnings& command);
     void execute(const core::Wake& command);
     void execute(const core::Note& command);
+    void hold_job(const JobId& id, bool held);
     void tell_job(const SimJob& job);
     void end_job_record(const JobId& id, bool expired);
     void commit_later(Duration delay);

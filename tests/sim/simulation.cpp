@@ -1,12 +1,20 @@
 #include "tests/sim/simulation.h"
 
 #include <algorithm>
+#include <array>
 
 namespace gleaner::sim {
 
 namespace {
 constexpr std::uint64_t gib = 1ULL << 30U;
 constexpr Duration small_job_patience = std::chrono::minutes(20);
+constexpr std::uint32_t small_weight = 50;
+
+/// Customers of all sizes: some count forty times as much as others.
+constexpr std::uint32_t weight_of(std::uint64_t customer) {
+    constexpr std::array<std::uint32_t, 4> weights{100, 1'000, 25, 400};
+    return weights[customer % weights.size()];
+}
 }  // namespace
 
 Simulation::Simulation(const SimOptions& options, bool log)
@@ -89,6 +97,7 @@ void Simulation::plan_jobs() {
         job.id = JobId{"job" + std::to_string(i)};
         const auto customer = world_.random.below(options_.customers);
         job.customer = CustomerId{"customer" + std::to_string(customer)};
+        job.weight = weight_of(customer);
         job.own_sites_of = OwnerId{"owner" + std::to_string(customer % options_.owners)};
         job.model = models_[world_.random.below(models_.size())].id;
         const auto dice = world_.random.below(10);
@@ -113,12 +122,13 @@ void Simulation::plan_jobs() {
     }
 }
 
-/// A tenant with little work beside the big ones: it must never starve.
+/// A tenant with little work and a small weight beside the big ones: it must never starve.
 void Simulation::plan_small_jobs() {
     for (std::uint32_t i = 0; i < 8; ++i) {
         SimJob job;
         job.id = JobId{"small" + std::to_string(i)};
         job.customer = CustomerId{"smallcustomer"};
+        job.weight = small_weight;
         job.model = models_[world_.random.below(models_.size())].id;
         job.items = 3 + static_cast<std::uint32_t>(world_.random.below(10));
         small_jobs_.push_back(job.id);
@@ -156,6 +166,7 @@ void Simulation::plan_streams() {
             core::StreamRequested event;
             event.stream = coordinator_.new_stream();
             event.customer = CustomerId{"customer" + std::to_string(event.stream.get() % 3)};
+            event.weight = weight_of(event.stream.get() % 3);
             event.model = models_[world_.random.below(models_.size())].id;
             event.privacy = world_.random.chance(0.1) ? PrivacyClass::certified : PrivacyClass::any;
             event.give_up = world_.now + 30s;

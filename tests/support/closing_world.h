@@ -59,9 +59,8 @@ struct ClosingWorld {
     /// Changes rows behind the store's back, without the triggers that forbid it.
     void damage(const std::string& sql) const {
         auto database = store::Database::open(path, store::Database::Mode::read_write).value();
-        for (const auto* trigger :
-             {"entries_no_update", "entries_no_delete", "entries_not_frozen", "postings_no_update",
-              "postings_no_delete", "meters_no_update", "meters_no_delete"}) {
+        for (const auto* trigger : {"entries_no_update", "entries_no_delete", "postings_no_update",
+                                    "postings_no_delete", "meters_no_update", "meters_no_delete"}) {
             database->execute((std::string("DROP TRIGGER IF EXISTS ") + trigger).c_str()).value();
         }
         database->execute("PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF")

@@ -1,21 +1,27 @@
 gleaner_unit_test(unit_api
     SOURCES
         coordinator/api/batch_check_test.cpp
+        coordinator/api/credit_gate_test.cpp
         coordinator/api/metrics_test.cpp
         coordinator/api/disk_room_test.cpp
         coordinator/api/multipart_test.cpp
         coordinator/api/objects_test.cpp
         coordinator/api/online_answer_test.cpp
+        coordinator/api/prices_test.cpp
         coordinator/api/rate_gate_test.cpp
+        coordinator/api/route_scopes_test.cpp
         coordinator/api/router_test.cpp
         coordinator/api/server_test.cpp
         coordinator/api/settlements_test.cpp
+        coordinator/api/usage_pages_test.cpp
         coordinator/runtime/benchmark_verdict_test.cpp
+        coordinator/runtime/bookkeeper_test.cpp
         coordinator/runtime/device_share_test.cpp
         coordinator/runtime/engine_choice_test.cpp
         coordinator/runtime/grid_canaries_test.cpp
         coordinator/runtime/grid_earnings_test.cpp
         coordinator/runtime/grid_metering_test.cpp
+        coordinator/runtime/grid_prices_test.cpp
         coordinator/runtime/grid_test.cpp
         coordinator/runtime/job_input_test.cpp
         coordinator/runtime/orphans_test.cpp

@@ -2,8 +2,10 @@ gleaner_unit_test(unit_core
     SOURCES
         coordinator/core/admission/admission_test.cpp
         coordinator/core/scheduler/canaries_test.cpp
+        coordinator/core/scheduler/fair_share_test.cpp
         coordinator/core/scheduler/interval_set_test.cpp
         coordinator/core/scheduler/item_outcomes_test.cpp
+        coordinator/core/scheduler/job_limits_test.cpp
         coordinator/core/scheduler/jobs_test.cpp
         coordinator/core/scheduler/leases_test.cpp
         coordinator/core/scheduler/loading_test.cpp

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "coordinator/api/admin/artefact_upload.h"
+#include "coordinator/api/admin/audit_trail.h"
 #include "coordinator/api/admin/blocking_work.h"
 #include "coordinator/api/admin/call.h"
 #include "coordinator/api/router.h"
@@ -72,16 +73,45 @@ Call call_from(const api::Request& request, JsonBody body) {
     return {request.caller->principal, std::move(captures), std::move(query), std::move(body)};
 }
 
-/// What is shown in a browser runs nothing and loads nothing, whatever a name in it says.
-asio::awaitable<ApiStatus> send_document(AdminState& state, const AdminRoute& route, Call call,
-                                         api::Reply& reply) {
-    auto answering = route.document(state, std::move(call));
-    auto answer = co_await std::move(answering);
+constexpr const char* json_type = "application/json";
+
+Document json_document(std::string text) {
+    return {json_type, {}, std::move(text)};
+}
+
+/// `state` and `route` outlive the request; so do its two halves.
+asio::awaitable<api::ApiResult<Document>> answer_of(AdminState& state, const AdminRoute& route,
+                                                    const api::Request& request,
+                                                    std::string_view text) {
+    if ((route.who & who_is(request.caller->principal)) == 0) {
+        co_return Error(ErrorCode::permission_denied, refusal_of(route, request.caller->principal));
+    }
+    const auto scoped = api::check_scopes(request.caller->principal, route.one_of);
+    if (scoped.has_error()) co_return scoped.error();
+    auto body = JsonBody::parse(text);
+    if (body.has_error()) co_return std::move(body).error();
+    if (route.document != nullptr) {
+        auto writing = route.document(state, call_from(request, std::move(body).value()));
+        auto document = co_await std::move(writing);
+        if (document.has_error()) co_return document.error();
+        co_return std::move(document).value();
+    }
+    auto answering = route.handler(state, call_from(request, std::move(body).value()));
+    const auto answer = co_await std::move(answering);
+    if (answer.has_error()) co_return answer.error();
+    co_return json_document(boost::json::serialize(answer.value()));
+}
+
+/// A client that is gone does not change what was done. What is shown in a browser runs nothing
+/// and loads nothing, whatever a name in it says.
+asio::awaitable<ApiStatus> send(api::ApiResult<Document> answer, api::Reply& reply) {
     if (answer.has_error()) co_return std::move(answer).error();
     auto document = std::move(answer).value();
-    reply.add_header("X-Content-Type-Options", "nosniff");
-    reply.add_header("Content-Security-Policy",
-                     "default-src 'none'; style-src 'unsafe-inline'; sandbox");
+    if (document.content_type != json_type) {
+        reply.add_header("X-Content-Type-Options", "nosniff");
+        reply.add_header("Content-Security-Policy",
+                         "default-src 'none'; style-src 'unsafe-inline'; sandbox");
+    }
     if (!document.file_name.empty()) {
         reply.add_header("Content-Disposition",
                          "attachment; filename=\"" + document.file_name + "\"");
@@ -90,27 +120,16 @@ asio::awaitable<ApiStatus> send_document(AdminState& state, const AdminRoute& ro
     co_return api::api_ok();
 }
 
-/// `state` and `route` outlive the request; so do its two halves.
 asio::awaitable<ApiStatus> serve(AdminState& state, const AdminRoute& route, api::Request& request,
                                  api::Reply& reply) {
-    if ((route.who & who_is(request.caller->principal)) == 0) {
-        co_return Error(ErrorCode::permission_denied, refusal_of(route, request.caller->principal));
-    }
     auto text = co_await request.read_all();
     if (text.has_error()) co_return std::move(text).error();
-    auto body = JsonBody::parse(text.value());
-    if (body.has_error()) co_return std::move(body).error();
-    if (route.document != nullptr) {
-        auto sending =
-            send_document(state, route, call_from(request, std::move(body).value()), reply);
-        co_return co_await std::move(sending);
-    }
-    auto answering = route.handler(state, call_from(request, std::move(body).value()));
-    const auto answer = co_await std::move(answering);
-    if (answer.has_error()) co_return answer.error();
-    // A client that is gone does not change what was done.
-    (void)co_await reply.send_json(200, boost::json::serialize(answer.value()));
-    co_return api::api_ok();
+    AuditTrail trail(state.needs.store, request);
+    const auto recorded = co_await trail.begin(without_secrets(text.value()));
+    if (recorded.has_error()) co_return recorded.error();
+    auto answer = co_await answer_of(state, route, request, text.value());
+    co_await trail.end(outcome_of(answer));
+    co_return co_await send(std::move(answer), reply);
 }
 
 /// Is there room for an upload of this size?
@@ -129,8 +148,8 @@ asio::awaitable<Status> check_room(AdminState& state, std::uint64_t size_bytes) 
                         " MiB and 256 MiB to spare: make room in its data folder");
 }
 
-asio::awaitable<ApiStatus> receive_artefact(AdminState& state, api::Request& request,
-                                            api::Reply& reply) {
+asio::awaitable<api::ApiResult<Document>> receive_artefact(AdminState& state,
+                                                           api::Request& request) {
     if (request.caller->principal.kind != store::PrincipalKind::operator_) {
         co_return Error(ErrorCode::permission_denied, "only operators add models and engines");
     }
@@ -153,17 +172,32 @@ asio::awaitable<ApiStatus> receive_artefact(AdminState& state, api::Request& req
     const auto size = co_await upload.finish();
     if (size.has_error()) co_return size.error();
     const boost::json::object shown{{"sha256", id.value().get()}, {"size_bytes", size.value()}};
-    (void)co_await reply.send_json(200, boost::json::serialize(shown));
-    co_return api::api_ok();
+    co_return json_document(boost::json::serialize(shown));
+}
+
+asio::awaitable<ApiStatus> serve_artefact(AdminState& state, api::Request& request,
+                                          api::Reply& reply) {
+    AuditTrail trail(state.needs.store, request);
+    const auto recorded =
+        co_await trail.begin(std::to_string(request.content_length.value_or(0)) + " bytes");
+    if (recorded.has_error()) co_return recorded.error();
+    auto answer = co_await receive_artefact(state, request);
+    co_await trail.end(outcome_of(answer));
+    co_return co_await send(std::move(answer), reply);
 }
 
 }  // namespace
 
-AdminApi::AdminApi(AdminOptions options, const AdminNeeds& needs)
-    : state_(new AdminState{std::move(options), needs, {}}) {
-    for (const auto& part : {people_routes(), site_routes(), node_routes(), catalogue_routes(), money_routes(), contract_routes(), referral_routes(), review_routes(), statement_routes(), operator_routes(), payout_account_routes(), payout_batch_routes(), payout_routes(), metering_routes(), invoice_routes()}) {
-        state_->routes.insert(state_->routes.end(), part.begin(), part.end());
-    }
+AdminApi::AdminApi(AdminOptions options, const AdminNeeds& needs) for (
+    const auto& part :
+    {people_routes(),    site_routes(),     node_routes(),           catalogue_routes(),
+     money_routes(),     contract_routes(), referral_routes(),       review_routes(),
+     statement_routes(), operator_routes(), payout_account_routes(), payout_batch_routes(),
+     payout_routes(),    metering_routes(), price_routes(),          key_routes(),
+     tenant_routes(),    usage_routes(),    invoice_routes(),        audit_routes(),
+     close_routes()}) {
+    state_->routes.insert(state_->routes.end(), part.begin(), part.end());
+}
 }
 
 AdminApi::~AdminApi() = default;
@@ -188,7 +222,7 @@ void AdminApi::add_routes(api::Router& router) {
     upload.access = api::Access::any_key;
     upload.body_bytes_max = artefact_bytes_max;
     upload.handler = [state](api::Request& request, api::Reply& reply) {
-        return receive_artefact(*state, request, reply);
+        return serve_artefact(*state, request, reply);
     };
     router.add(std::move(upload));
 }

@@ -42,6 +42,7 @@ struct AdminOptions {
     /// Both become part of enrolment tokens.
     std::string authority_pin;             ///< 64 hex characters
     std::optional<PublicKey> release_key;  ///< without it: no engines, no tokens
+    std::string database;                  ///< its file; archives lie beside it
     ledger::PayoutPolicy payouts;
     /// The platform's own Alipay account, which Alipay's batch files name.
     std::string payer_login;

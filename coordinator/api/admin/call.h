@@ -1,6 +1,7 @@
 #pragma once
 /// What a route's handler is given, and how it answers. Internal to coordinator/api/admin.
 
+#include <charconv>
 #include <map>
 #include <string>
 #include <vector>
@@ -38,6 +39,20 @@ public:
         return found == query.end() ? std::string() : found->second;
     }
 
+    /// A query parameter that is a whole number; `absent` without it. Errors: invalid_argument.
+    [[nodiscard]] Result<std::int64_t> number(const std::string& name, std::int64_t min,
+                                              std::int64_t max, std::int64_t absent) const {
+        const auto text = parameter(name);
+        if (text.empty()) return absent;
+        std::int64_t value = 0;
+        const auto* end = text.data() + text.size();
+        const auto [rest, problem] = std::from_chars(text.data(), end, value);
+        if (problem == std::errc{} && rest == end && value >= min && value <= max) return value;
+        return Error(ErrorCode::invalid_argument, "'" + name + "' is a whole number from " +
+                                                      std::to_string(min) + " to " +
+                                                      std::to_string(max));
+    }
+
     store::Principal principal;
     std::vector<std::string> captures;  ///< of the pattern's parameters, in order
     std::map<std::string, std::string> query;
@@ -54,6 +69,7 @@ using StoreWork = std::function<Result<boost::json::value>(store::Store&)>;
 /// a constructor, so that it may travel in co_await expressions.
 class Document {
 public:
+    Document() = default;
     Document(std::string type, std::string name, std::string content)
         : content_type(std::move(type)), file_name(std::move(name)), bytes(std::move(content)) {}
 
@@ -80,6 +96,7 @@ struct AdminRoute {
     unsigned who;
     Answer (*handler)(AdminState&, Call);
     const char* refusal = nullptr;  ///< why others may not, where that needs saying
+    store::Scopes one_of = {};      ///< a project's key needs one of them; none: every key may
     /// Instead of `handler`, which is null then.
     DocumentAnswer (*document)(AdminState&, Call) = nullptr;
 };
@@ -89,6 +106,7 @@ struct AdminState {
     AdminNeeds needs;
     std::vector<AdminRoute> routes;
     bool rotating_key = false;  ///< of the vault: one rotation at a time
+    bool archiving = false;     ///< one month at a time
 };
 
 /// The site, if it is the caller's to act on. To others it does not exist.
@@ -99,8 +117,20 @@ struct AdminState {
 [[nodiscard]] Result<Currency> currency_of(const std::string& code);
 /// ?limit=, 1 to `max`, which it is without one.
 [[nodiscard]] Result<std::int64_t> limit_of(const Call& call, std::int64_t max);
+/// The customer, if the caller may act for it; an empty id is a project's key's own. To others it
+/// does not exist.
+[[nodiscard]] Result<store::Customer> customer_of_caller(store::Store& store, const Call& call,
+                                                         const CustomerId& id);
+[[nodiscard]] Result<store::Project> project_of_caller(store::Store& store, const Call& call,
+                                                       const ProjectId& id);
+/// CNY for an empty code. invalid_argument for an unknown one.
+/// The body's "currency".
+[[nodiscard]] Result<Currency> read_currency(JsonBody& body);
 
 [[nodiscard]] std::vector<AdminRoute> people_routes();
+[[nodiscard]] std::vector<AdminRoute> key_routes();
+[[nodiscard]] std::vector<AdminRoute> tenant_routes();
+[[nodiscard]] std::vector<AdminRoute> usage_routes();
 [[nodiscard]] std::vector<AdminRoute> site_routes();
 [[nodiscard]] std::vector<AdminRoute> node_routes();
 [[nodiscard]] std::vector<AdminRoute> catalogue_routes();
@@ -115,5 +145,8 @@ struct AdminState {
 [[nodiscard]] std::vector<AdminRoute> payout_batch_routes();
 [[nodiscard]] std::vector<AdminRoute> payout_routes();
 [[nodiscard]] std::vector<AdminRoute> metering_routes();
+[[nodiscard]] std::vector<AdminRoute> price_routes();
+[[nodiscard]] std::vector<AdminRoute> audit_routes();
+[[nodiscard]] std::vector<AdminRoute> close_routes();
 
 }  // namespace gleaner::admin

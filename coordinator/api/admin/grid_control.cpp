@@ -48,6 +48,9 @@ public:
     }
     void model_removed(const store::Model& model) override { grid_.model_removed(model); }
     void engine_added(const store::EnginePackage& engine) override { grid_.engine_added(engine); }
+    void customer_weighed(const CustomerId& customer, std::int32_t weight) override {
+        grid_.customer_weighed(customer, weight);
+    }
 
 private:
     runtime::Grid& grid_;

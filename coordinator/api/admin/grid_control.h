@@ -47,6 +47,8 @@ public:
     virtual void model_added(const store::Model& model, std::vector<store::Canary> canaries) = 0;
     virtual void model_removed(const store::Model& model) = 0;
     virtual void engine_added(const store::EnginePackage& engine) = 0;
+    /// A customer's share when nodes are scarce.
+    virtual void customer_weighed(const CustomerId& customer, std::int32_t weight) = 0;
 };
 
 /// The real one. `grid` must outlive it.

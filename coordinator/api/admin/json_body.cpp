@@ -100,6 +100,12 @@ Result<const json::array*> JsonBody::optional_array(std::string_view key) {
     return &value->get_array();
 }
 
+Result<const json::object*> JsonBody::members(std::string_view key) {
+    const json::value* value = member(key);
+    if (value == nullptr || !value->is_object()) return wrong(key, "an object");
+    return &value->get_object();
+}
+
 Status JsonBody::no_more() const {
     for (const auto& member : object_) {
         const std::string_view key = member.key();

@@ -37,6 +37,8 @@ public:
     [[nodiscard]] Result<JsonBody> object(std::string_view key);
     /// Nothing when absent; the pointer lives as long as this body.
     [[nodiscard]] Result<const boost::json::array*> optional_array(std::string_view key);
+    /// The member as it is; the pointer lives as long as this body.
+    [[nodiscard]] Result<const boost::json::object*> members(std::string_view key);
     /// Call last: refuses members that nobody has asked for.
     [[nodiscard]] Status no_more() const;
 

@@ -17,15 +17,18 @@ constexpr std::int64_t top_up_micros_max = 1'000'000'000'000'000;  // a thousand
 Answer top_up(AdminState& state, Call call) {
     GLEANER_CO_TRY(const auto amount, call.body.integer("amount_micros", 1, top_up_micros_max));
     GLEANER_CO_TRY(auto key, call.body.text("idempotency_key"));
+    GLEANER_CO_TRY(const auto currency, read_currency(call.body));
     GLEANER_CO_TRY(call.body.no_more());
     const CustomerId customer(call.captures[0]);
     StoreWork work = [=](Store& store) -> Result<json::value> {
         GLEANER_TRY(store.customer(customer));
-        GLEANER_TRY(store.top_up(customer, Money{amount}, key));
-        GLEANER_TRY(const auto credit, store.available_credit(customer));
+        GLEANER_TRY(store.top_up(customer, Money{amount}, key, currency));
+        GLEANER_TRY(const auto credit, store.available_credit(customer, currency));
         return json::value(json::object{{"id", customer.get()}, {"credit_micros", credit.micros}});
     };
-    co_return co_await state.needs.store.write<json::value>(std::move(work));
+    auto paid = co_await state.needs.store.write<json::value>(std::move(work));
+    if (paid.has_value()) state.needs.forget_cached();
+    co_return paid;
 }
 
 Answer check_ledger(AdminState& state, Call /*call*/) {

@@ -20,6 +20,11 @@ json::value time_or_null(const std::optional<WallTime>& time) {
     return json::value(utc_text(*time));
 }
 
+json::value number_or_null(std::int64_t number) {
+    if (number == 0) return nullptr;
+    return json::value(number);
+}
+
 std::string node_state(const store::Node& node, const std::optional<LiveNode>& live) {
     if (node.revoked) return "revoked";
     if (!live || !live->connected) return "offline";
@@ -67,15 +72,65 @@ json::object to_json(const store::Customer& customer) {
             {"name", customer.name},
             {"referred_by", text_or_null(customer.referred_by.get())},
             {"own_sites_of", text_or_null(customer.own_sites_of.get())},
+            {"weight", customer.weight},
             {"created", utc_text(customer.created)}};
 }
 
+json::object to_json(const store::Project& project) {
+    return {{"id", project.id.get()},
+            {"customer", project.customer.get()},
+            {"name", project.name},
+            {"currency", code_of(project.currency)},
+            {"created", utc_text(project.created)}};
+}
+
 json::object to_json(const store::Credential& credential) {
-    return {{"id", credential.id},
-            {"subject", credential.subject},
-            {"label", credential.label},
-            {"created", utc_text(credential.created)},
-            {"revoked", time_or_null(credential.revoked)}};
+    json::object shown{{"id", credential.id},
+                       {"subject", credential.subject},
+                       {"label", credential.label},
+                       {"created", utc_text(credential.created)},
+                       {"revoked", time_or_null(credential.revoked)},
+                       {"expires", time_or_null(credential.limits.expires)}};
+    if (credential.kind != store::PrincipalKind::project) return shown;
+    const auto& limits = credential.limits;
+    json::array scopes;
+    for (const auto& [scope, name] : store::scope_names)
+        if (limits.scopes.has(scope)) scopes.emplace_back(name);
+    shown["scopes"] = std::move(scopes);
+    shown["spend_cap_micros"] =
+        limits.monthly_cap ? json::value(limits.monthly_cap->micros) : json::value(nullptr);
+    shown["requests_per_minute"] = number_or_null(limits.requests_per_minute);
+    shown["tokens_per_minute"] = number_or_null(limits.tokens_per_minute);
+    return shown;
+}
+
+json::object to_json(const store::Budget& budget) {
+    json::array thresholds;
+    for (const auto percent : budget.thresholds) thresholds.emplace_back(percent);
+    return {{"kind", store::to_string(budget.subject.kind)},
+            {"subject", budget.subject.id},
+            {"currency", code_of(budget.subject.currency)},
+            {"amount_micros", budget.amount.micros},
+            {"hard", budget.hard},
+            {"thresholds", std::move(thresholds)},
+            {"spent_micros", budget.spent.micros},
+            {"created", utc_text(budget.created)},
+            {"changed", utc_text(budget.changed)}};
+}
+
+json::object to_json(const store::BudgetAlert& alert) {
+    return {{"number", alert.number},
+            {"kind", store::to_string(alert.subject.kind)},
+            {"subject", alert.subject.id},
+            {"customer", alert.customer.get()},
+            {"currency", code_of(alert.subject.currency)},
+            {"month", month_text(alert.month)},
+            {"percent", alert.percent},
+            {"amount_micros", alert.amount.micros},
+            {"spent_micros", alert.spent.micros},
+            {"hard", alert.hard},
+            {"raised", utc_text(alert.raised)},
+            {"delivered_at", time_or_null(alert.delivered)}};
 }
 
 json::object to_json(const store::Site& site) {

@@ -8,6 +8,7 @@
 
 #include "coordinator/api/admin/grid_control.h"
 #include "coordinator/ledger/ledger.h"
+#include "coordinator/store/budgets.h"
 #include "coordinator/store/records.h"
 #include "coordinator/store/statement_records.h"
 
@@ -23,7 +24,10 @@ namespace gleaner::admin {
 [[nodiscard]] boost::json::object to_json(const store::Owner& owner);
 [[nodiscard]] boost::json::object to_json(const store::Partner& partner);
 [[nodiscard]] boost::json::object to_json(const store::Customer& customer);
+[[nodiscard]] boost::json::object to_json(const store::Project& project);
 [[nodiscard]] boost::json::object to_json(const store::Credential& credential);
+[[nodiscard]] boost::json::object to_json(const store::Budget& budget);
+[[nodiscard]] boost::json::object to_json(const store::BudgetAlert& alert);
 [[nodiscard]] boost::json::object to_json(const store::Site& site);
 [[nodiscard]] boost::json::object to_json(const store::EnrolmentToken& token);
 [[nodiscard]] boost::json::object to_json(const store::Node& node,

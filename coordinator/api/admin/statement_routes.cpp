@@ -174,17 +174,25 @@ Answer platform_entries(AdminState& state, Call call) {
     return entries(state, std::move(call), PartyKind::platform);
 }
 
+/// A project's key sees its customer's accounts with one of these.
+constexpr store::Scopes account_scopes{store::Scope::usage, store::Scope::admin};
+
 AdminRoute document_route(const char* pattern, unsigned who,
                           DocumentAnswer (*handler)(AdminState&, Call)) {
     return {.method = api::Method::get,
             .pattern = pattern,
             .who = who,
             .handler = nullptr,
+            .one_of = account_scopes,
             .document = handler};
 }
 
 AdminRoute list_route(const char* pattern, unsigned who, Answer (*handler)(AdminState&, Call)) {
-    return {.method = api::Method::get, .pattern = pattern, .who = who, .handler = handler};
+    return {.method = api::Method::get,
+            .pattern = pattern,
+            .who = who,
+            .handler = handler,
+            .one_of = account_scopes};
 }
 
 }  // namespace

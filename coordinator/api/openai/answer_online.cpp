@@ -122,20 +122,18 @@ asio::awaitable<ApiResult<OnlineAnswer::Order>> order_of(const Services& service
 asio::awaitable<ApiResult<CreditGate::Hold>> admit(const Services& services,
                                                    const OnlineAnswer::Order& order,
                                                    std::int64_t tokens, Reply& reply) {
-    const auto& customer = order.caller.customer;
-    const auto within = services.rates.take_tokens(customer, tokens, &reply);
+    const auto within = services.rates.take_tokens(order.caller, tokens, &reply);
     if (within.has_error()) co_return within.error();
     const auto most = most_of(order.request, order.model, order.price);
-    auto hold = co_await services.credit.take(customer, most);
-    if (hold.has_error()) services.rates.correct_tokens(customer, tokens, 0);
+    auto hold = co_await services.credit.take(order.caller, most, "request");
+    if (hold.has_error()) services.rates.correct_tokens(order.caller, tokens, 0);
     co_return std::move(hold);
 }
 
 /// Corrects the rate and notes the time that it took; returns what is to be billed.
 store::Acceptance account_for(const Services& services, const OnlineAnswer& answer,
                               std::int64_t tokens) {
-    services.rates.correct_tokens(answer.order().caller.customer, tokens,
-                                  tokens_of(answer.parts()));
+    services.rates.correct_tokens(answer.order().caller, tokens, tokens_of(answer.parts()));
     if (const auto first = answer.first_after()) services.metrics.first_token_after(*first);
     return acceptance_of(answer.order(), answer.parts(), answer.attempts(), answer.verified(),
                          services.clock.wall());

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "coordinator/api/openai/batch_plan.h"
+#include "coordinator/api/openai/credit_gate.h"
 #include "coordinator/api/openai/idempotency.h"
 #include "coordinator/api/openai/objects.h"
 #include "coordinator/api/openai/routes.h"
@@ -25,6 +26,7 @@ store::Job job_of(const Caller& caller, const BatchRequest& batch, const BatchPl
     job.project = caller.project;
     job.customer = caller.customer;
     job.own_sites_of = caller.own_sites_of;
+    job.api_key = caller.principal.credential_id;
     job.endpoint = openai::path_of(batch.endpoint);
     job.model = check.model.name;
     job.model_sha256 = check.model.sha256;
@@ -86,6 +88,10 @@ boost::asio::awaitable<ApiResult<std::string>> admit_batch(const Services& servi
     if (agreed.has_error()) co_return agreed.error();
     const auto fits = fits_a_node(services, plan.value().check.model);
     if (fits.has_error()) co_return fits.error();
+    // For the moment until the store holds it: what runs online counts, and nothing slips between.
+    const Money most = plan.value().check.faults.empty() ? plan.value().hold : Money{};
+    auto hold = co_await services.credit.take(*request.caller, most, "batch");
+    if (hold.has_error()) co_return hold.error();
     const auto job = job_of(*request.caller, batch.value(), plan.value());
     std::string reply;
     std::function<Result<store::Job>(store::Store&)> work =
@@ -100,6 +106,7 @@ boost::asio::awaitable<ApiResult<std::string>> admit_batch(const Services& servi
     };
     auto admitted = co_await services.store.write(std::move(work));
     if (admitted.has_error()) co_return ApiError(admitted.error());
+    hold.value().charge(most);
     if (!admitted.value().ended) services.grid.open_job(admitted.value());
     co_return reply;
 }

@@ -81,6 +81,7 @@ OnlineAnswer::~OnlineAnswer() {
 void OnlineAnswer::open(Duration within) {
     runtime::StreamRequest request;
     request.customer = order_.caller.customer;
+    request.weight = order_.caller.weight;
     request.own_sites_of = order_.caller.own_sites_of;
     request.model = order_.model;
     request.privacy = order_.privacy;

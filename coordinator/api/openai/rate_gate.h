@@ -1,8 +1,8 @@
 #pragma once
-/// How many requests and tokens a minute a customer may ask for, in OpenAI's words and headers.
+/// How many requests and tokens a minute a customer may ask for, and a key that has limits of its
+/// own besides, in OpenAI's words and headers.
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include "coordinator/api/http.h"
@@ -22,28 +22,29 @@ class RateGate {
 public:
     RateGate(RateLimits limits, const Clock& clock);
 
-    /// One request of /v1. Its x-ratelimit headers go into `told`, unless that is null. Errors: 429
-    /// rate_limit_exceeded with the time to wait.
-    [[nodiscard]] ApiStatus take_request(const CustomerId& customer, Reply* told);
+    /// One request of /v1. The x-ratelimit headers go into `told`, unless that is null: the key's
+    /// own where it has a limit. Errors: 429 rate_limit_exceeded with the time to wait.
+    [[nodiscard]] ApiStatus take_request(const Caller& caller, Reply* told);
     /// The tokens that an online request may take. Errors as above.
-    [[nodiscard]] ApiStatus take_tokens(const CustomerId& customer, std::int64_t expected,
-                                        Reply* told);
+    [[nodiscard]] ApiStatus take_tokens(const Caller& caller, std::int64_t expected, Reply* told);
     /// What was taken for it was a guess: `used` is what it took.
-    void correct_tokens(const CustomerId& customer, std::int64_t expected, std::int64_t used);
+    void correct_tokens(const Caller& caller, std::int64_t expected, std::int64_t used);
 
 private:
     struct Meter {
         Meter(std::string unit, std::uint64_t per_minute);
-        std::string unit;  ///< "requests", "tokens"
-        std::uint64_t per_minute;
+        std::string unit;          ///< "requests", "tokens"
+        std::uint64_t per_minute;  ///< of each customer; 0: any number
         core::RateLimiter limiter;
     };
-    [[nodiscard]] ApiStatus take(std::optional<Meter>& meter, const CustomerId& customer,
+    [[nodiscard]] ApiStatus take(Meter& meter, const Caller& caller, std::int64_t of_key,
                                  std::int64_t cost, Reply* told);
+    [[nodiscard]] ApiStatus take_from(Meter& meter, const std::string& whose,
+                                      std::uint64_t per_minute, std::int64_t cost, Reply* told);
 
     const Clock& clock_;
-    std::optional<Meter> requests_;
-    std::optional<Meter> tokens_;
+    Meter requests_;
+    Meter tokens_;
 };
 
 /// As OpenAI writes times in headers: "120ms", "1.5s", "6m0s".

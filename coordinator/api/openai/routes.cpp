@@ -1,6 +1,7 @@
 #include "coordinator/api/openai/routes.h"
 
 #include "coordinator/api/openai/rate_gate.h"
+#include "coordinator/api/openai/route_scopes.h"
 #include "coordinator/api/router.h"
 
 namespace gleaner::api {
@@ -12,8 +13,7 @@ using Simple = Handled (*)(const Services&, Request&, Reply&);
 /// Counted before anything is read or asked of the store. `told`: the reply has the rate's headers.
 Handled within_rate(const Services& services, Simple handler, bool told, Request& request,
                     Reply& reply) {
-    const auto taken =
-        services.rates.take_request(request.caller->customer, told ? &reply : nullptr);
+    const auto taken = services.rates.take_request(*request.caller, told ? &reply : nullptr);
     if (taken.has_error()) co_return taken.error();
     co_return co_await handler(services, request, reply);
 }
@@ -24,6 +24,7 @@ Route project_route(Method method, std::string pattern, const Services& services
     route.method = method;
     route.pattern = std::move(pattern);
     route.access = Access::project;
+    route.one_of = scopes_of(route.method, route.pattern);
     route.handler = [&services, handler, told](Request& request, Reply& reply) {
         return within_rate(services, handler, told, request, reply);
     };
@@ -40,6 +41,26 @@ Route online_route(const Services& services) {
         true);
     route.body_bytes_max = services.limits.request_bytes_max;
     return route;
+}
+
+void add_organization_routes(Router& router, const Services& services) {
+    const auto add = [&](Method method, const char* path, Simple handler) {
+        router.add(
+            project_route(method, std::string("/v1/organization/") + path, services, handler));
+    };
+    add(Method::get, "usage/completions", usage_completions);
+    add(Method::get, "usage/embeddings", usage_embeddings);
+    add(Method::get, "costs", costs);
+    add(Method::get, "projects", list_projects);
+    add(Method::post, "projects", create_project);
+    add(Method::get, "projects/{id}", get_project);
+    add(Method::get, "projects/{id}/api_keys", list_project_keys);
+    add(Method::post, "projects/{id}/api_keys", create_project_key);
+    add(Method::get, "projects/{id}/api_keys/{key}", get_project_key);
+    add(Method::delete_, "projects/{id}/api_keys/{key}", delete_project_key);
+    add(Method::get, "admin_api_keys", list_admin_keys);
+    add(Method::post, "admin_api_keys", create_admin_key);
+    add(Method::delete_, "admin_api_keys/{key}", delete_admin_key);
 }
 
 }  // namespace
@@ -68,6 +89,7 @@ void add_openai_routes(Router& router, const Services& services) {
     router.add(online_route<openai::Endpoint::completions>(services));
     router.add(online_route<openai::Endpoint::embeddings>(services));
     router.add(project_route(Method::get, "/v1/receipts/{id}", services, get_receipt));
+    add_organization_routes(router, services);
 }
 
 }  // namespace gleaner::api

@@ -33,6 +33,21 @@ using Handled = boost::asio::awaitable<ApiStatus>;
 
 [[nodiscard]] Handled answer_online(const Services& services, openai::Endpoint endpoint,
                                     Request& request, Reply& reply);
+// Of the caller's own customer.
+[[nodiscard]] Handled usage_completions(const Services& services, Request& request, Reply& reply);
+[[nodiscard]] Handled usage_embeddings(const Services& services, Request& request, Reply& reply);
+[[nodiscard]] Handled costs(const Services& services, Request& request, Reply& reply);
+[[nodiscard]] Handled list_projects(const Services& services, Request& request, Reply& reply);
+[[nodiscard]] Handled create_project(const Services& services, Request& request, Reply& reply);
+[[nodiscard]] Handled get_project(const Services& services, Request& request, Reply& reply);
+[[nodiscard]] Handled list_project_keys(const Services& services, Request& request, Reply& reply);
+[[nodiscard]] Handled create_project_key(const Services& services, Request& request, Reply& reply);
+[[nodiscard]] Handled get_project_key(const Services& services, Request& request, Reply& reply);
+[[nodiscard]] Handled delete_project_key(const Services& services, Request& request, Reply& reply);
+[[nodiscard]] Handled list_admin_keys(const Services& services, Request& request, Reply& reply);
+[[nodiscard]] Handled create_admin_key(const Services& services, Request& request, Reply& reply);
+[[nodiscard]] Handled delete_admin_key(const Services& services, Request& request, Reply& reply);
+
 [[nodiscard]] Handled get_receipt(const Services& services, Request& request, Reply& reply);
 
 }  // namespace gleaner::api

@@ -18,6 +18,7 @@ class StoreExecutor;
 namespace gleaner::api {
 
 class ApiMetrics;
+class Authenticator;
 class CreditGate;
 class IdempotencyKeys;
 class ModelCatalogue;
@@ -48,6 +49,7 @@ struct Services {
     IdempotencyKeys& idempotency;
     Settlements& settlements;
     ApiMetrics& metrics;
+    Authenticator& keys;  ///< known keys: forgotten when one is revoked
 };
 
 }  // namespace gleaner::api

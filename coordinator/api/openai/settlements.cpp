@@ -16,6 +16,7 @@ store::MeterRecord meter_of(const OnlineAnswer::Order& order, const AnswerPart& 
     meter.request = order.id;
     meter.project = order.caller.project;
     meter.customer = order.caller.customer;
+    meter.api_key = order.caller.principal.credential_id;
     meter.node = part.node.node;
     meter.site = part.node.site;
     meter.owner = part.node.owner;

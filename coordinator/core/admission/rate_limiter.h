@@ -20,7 +20,12 @@ public:
 
     /// Takes `cost` from the key's bucket. Nothing: allowed. Else: how long until it would be; the
     /// bucket is unchanged then. A cost over the burst is allowed from a full bucket.
-    [[nodiscard]] std::optional<Duration> take(const std::string& key, Time now, double cost = 1);
+    [[nodiscard]] std::optional<Duration> take(const std::string& key, Time now, double cost = 1) {
+        return take(key, limit_, now, cost);
+    }
+    /// The same for a key with a limit of its own, which holds for it until the next take().
+    [[nodiscard]] std::optional<Duration> take(const std::string& key, Limit limit, Time now,
+                                               double cost);
 
     /// Takes more (or with a negative cost gives back) once the true cost is known; may leave the
     /// bucket in debt.
@@ -40,9 +45,10 @@ private:
     struct Bucket {
         double level = 0;
         Time at;
+        Limit limit;
     };
-    [[nodiscard]] double level(const Bucket& bucket, Time now) const;
-    [[nodiscard]] Duration time_for(double amount) const;
+    [[nodiscard]] static double level(const Bucket& bucket, Time now);
+    [[nodiscard]] static Duration time_for(double amount, Limit limit);
 
     Limit limit_;
     std::unordered_map<std::string, Bucket> buckets_;

@@ -93,6 +93,7 @@ struct ModelWithdrawn {
 struct JobOpened {
     JobId job;
     CustomerId customer;
+    std::uint32_t weight = 100;  ///< the customer's, 1 to 1000: of its share where others wait
     OwnerId own_sites_of;
     Sha256 model;
     PrivacyClass privacy = PrivacyClass::any;
@@ -150,6 +151,7 @@ struct LeaseReturned {
 struct StreamRequested {
     StreamId stream;
     CustomerId customer;
+    std::uint32_t weight = 100;  ///< the customer's, as of a job
     OwnerId own_sites_of;
     Sha256 model;
     PrivacyClass privacy = PrivacyClass::any;
@@ -171,6 +173,12 @@ struct StreamAbandoned {
     StreamId stream;
 };
 
+/// From now on the customer's work counts so much, also what waits already.
+struct CustomerWeighed {
+    CustomerId customer;
+    std::uint32_t weight = 100;
+};
+
 /// The store cannot keep up or cannot write: hand out nothing new until StoreRecovered.
 struct StoreStalled {};
 struct StoreRecovered {};
@@ -178,9 +186,10 @@ struct StoreRecovered {};
 /// A timer asked for by Wake. Events seconds later than it tell that this process was suspended.
 struct Tick {};
 
-using Event = std::variant<NodeJoined, NodeLeft, NodeDrained, CapacityChanged, ModelStateChanged,
-                           ModelOffered, ModelWithdrawn, JobOpened, JobCancelled, JobHeld,
-                           JobReleased, JobLimited, ItemFinished, LeaseReturned, StreamRequested,
-                           StreamFinished, StreamAbandoned, StoreStalled, StoreRecovered, Tick>;
+using Event =
+    std::variant<NodeJoined, NodeLeft, NodeDrained, CapacityChanged, ModelStateChanged,
+                 ModelOffered, ModelWithdrawn, JobOpened, JobCancelled, JobHeld, JobReleased,
+                 JobLimited, ItemFinished, LeaseReturned, StreamRequested, StreamFinished,
+                 StreamAbandoned, CustomerWeighed, StoreStalled, StoreRecovered, Tick>;
 
 }  // namespace gleaner::core

@@ -16,7 +16,6 @@ struct Sums {
     std::uint64_t lent_items = 0;
     std::map<std::pair<Index, Index>, std::uint32_t> outstanding;  // (node, model)
     std::map<std::pair<Index, Index>, std::uint64_t> work;
-    std::map<Index, std::uint64_t> customer_work;
     std::map<std::uint64_t, std::uint32_t> lent;                          // job
     std::map<std::pair<std::uint64_t, std::uint32_t>, int> live_entries;  // (job, item)
 };
@@ -71,7 +70,6 @@ void add_lease(const Lease& lease, Sums& sums) {
         ++sums.lent_items;
         ++sums.lent[lease.job->sequence];
         ++sums.live_entries[{lease.job->sequence, entry.item}];
-        sums.customer_work[lease.customer->index] += lease.tokens_each;
     }
     GLEANER_CHECK(open == lease.open, "open entries are counted");
     const std::pair where(lease.node->index, lease.slot->model);
@@ -113,6 +111,18 @@ void check_node(const Node& node, const Sums& sums) {
     GLEANER_CHECK(streams_of_slots == node.streams.size(), "streams are in slots");
 }
 
+/// Whoever has something that waits has a place among those to be served.
+void check_shares(const WorkQueue& queue) {
+    GLEANER_CHECK(queue.items.waiting().size() == queue.jobs.size(), "who has items waits");
+    for (const auto& [tag, customer] : queue.items.waiting())
+        GLEANER_CHECK(queue.jobs.contains(customer), "who waits has items");
+    GLEANER_CHECK(queue.answers.waiting().size() == queue.waiting_of.size(),
+                  "who has streams waits");
+    std::size_t streams = 0;
+    for (const auto& [customer, theirs] : queue.waiting_of) streams += theirs.size();
+    GLEANER_CHECK(streams == queue.waiting.size(), "a waiting stream is its customer's");
+}
+
 }  // namespace
 
 void Scheduler::State::check() const {
@@ -129,11 +139,6 @@ void Scheduler::State::check() const {
         if (!job.held) pending += job.pending;
     }
     GLEANER_CHECK(pending == pending_items, "pending items are counted");
-    for (const auto& customer : customers) {
-        const auto found = sums.customer_work.find(customer.index);
-        GLEANER_CHECK(customer.work == (found == sums.customer_work.end() ? 0 : found->second),
-                      "a customer's lent work is counted");
-    }
     std::uint64_t running = 0;
     for (const auto& node : nodes) {
         check_node(node, sums);
@@ -145,6 +150,7 @@ void Scheduler::State::check() const {
     for (const auto& queue : queues) {
         queued += queue.pending;
         waiting += queue.waiting.size();
+        check_shares(queue);
         GLEANER_CHECK(queue.demanded() == demanded.contains(queue.index), "demand is noted");
     }
     GLEANER_CHECK(queued == pending_items, "queues count what is pending");

@@ -305,7 +305,7 @@ void Scheduler::State::forget_state(Job& job, std::uint32_t item,
     for (const auto& other : live) {
         auto& lease = leases.at(other.lease);
         lease.ended_unseen = true;
-        release(lease, other.index);  // its result will be ignored
+        release(lease, other.index, lease.tokens_each);  // its result will be ignored
         end_lease_if_done(lease);
     }
     for (const auto& result : state.results) {

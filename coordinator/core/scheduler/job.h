@@ -66,8 +66,7 @@ struct ItemState {
 
 struct Customer {
     Index index = nowhere;
-    std::uint64_t work = 0;  ///< estimated tokens lent out for it: fairness' measure
-    std::set<Index> queues;  ///< positions of work queues in which it has pending items
+    std::uint32_t weight = 100;  ///< of its share where others wait
     std::uint32_t waiting_streams = 0;
 };
 

@@ -12,6 +12,7 @@ void Scheduler::State::on(const JobOpened& event) {
     job_names.emplace(event.job, sequence);
     job.sequence = sequence;
     job.id = event.job;
+    on(CustomerWeighed{event.customer, event.weight});
     job.customer = &customer_of(event.customer);
     job.queue = &queue_of(event.model, event.privacy, event.own_sites_of);
     job.model = job.queue->key.model;

@@ -2,6 +2,7 @@
 /// ignored, since its item may be with another node already: nothing is ever paid twice.
 
 #include <algorithm>
+#include <cmath>
 
 #include "coordinator/core/scheduler/state.h"
 #include "shared/util/check.h"
@@ -27,6 +28,12 @@ bool item_may_be_at_fault(FailureCause cause) {
            cause == FailureCause::timed_out || cause == FailureCause::implausible;
 }
 
+/// Of work: 1 to a million.
+std::uint64_t tokens_of(const ItemFinished& event) {
+    const double tokens = event.generated_tokens + prompt_token_weight * event.prompt_tokens;
+    return static_cast<std::uint64_t>(std::clamp(std::round(tokens), 1.0, item_tokens_max));
+}
+
 }  // namespace
 
 void Scheduler::State::on(const ItemFinished& event) {
@@ -44,9 +51,11 @@ void Scheduler::State::on(const ItemFinished& event) {
     auto* queue = lease.job == nullptr ? nullptr : lease.job->queue;
     observe(lease, event);
     const auto entry = lease.entries[event.index];
-    release(lease, event.index);
-    slot.used_at = now;
     const bool refused = is_refused(event.verdict);
+    // What failed took its time, too; how long is not known.
+    const bool counted = event.failure == FailureCause::none && !refused;
+    release(lease, event.index, counted ? tokens_of(event) : lease.tokens_each);
+    slot.used_at = now;
     if (entry.canary)
         canary_finished(lease, event.index, event);
     else if (event.failure != FailureCause::none)
@@ -66,20 +75,20 @@ void Scheduler::State::on(const ItemFinished& event) {
 /// What a refused result counts is not believed either: its time is work that gave nothing.
 void Scheduler::State::observe(Lease& lease, const ItemFinished& event) {
     if (event.failure != FailureCause::none || is_refused(event.verdict)) return;
-    const double tokens = std::min(
-        event.generated_tokens + prompt_token_weight * event.prompt_tokens, item_tokens_max);
+    const auto tokens = static_cast<double>(tokens_of(event));
     auto& slot = *lease.slot;
     auto& speed = lease.standing->speed;
-    speed.observe(std::max(tokens, 1.0), now - slot.progress);
+    speed.observe(tokens, now - slot.progress);
     slot.progress = now;
     auto& model = models[slot.model];
     if (speed.observed()) model.tokens_per_s += (speed.tokens_per_s() - model.tokens_per_s) * 0.02;
     if (lease.job != nullptr && !lease.entries[event.index].canary)
-        lease.job->tokens_per_item += (std::max(tokens, 1.0) - lease.job->tokens_per_item) * 0.1;
+        lease.job->tokens_per_item += (tokens - lease.job->tokens_per_item) * 0.1;
 }
 
 /// The node answers for this entry no more.
-void Scheduler::State::release(Lease& lease, std::uint32_t index) {
+/// `used_tokens`: so much of its customer's share it took after all.
+void Scheduler::State::release(Lease& lease, std::uint32_t index, std::uint64_t used_tokens) {
     auto& entry = lease.entries[index];
     GLEANER_CHECK(!entry.done, "an entry of a lease is released once");
     entry.done = true;
@@ -92,7 +101,8 @@ void Scheduler::State::release(Lease& lease, std::uint32_t index) {
     --lease.job->lent;
     if (lease.job->items_at_once) perhaps_exhausted.insert(lease.job->sequence);
     --lent_items;
-    refund(*lease.customer, lease.tokens_each);
+    lease.job->queue->items.correct(lease.customer->index, lease.customer->weight,
+                                    lease.tokens_each, used_tokens);
     const auto state = lease.job->states.find(entry.item);
     if (state == lease.job->states.end()) return;
     std::erase_if(state->second.live, [&](const ItemState::Live& live) {
@@ -113,7 +123,7 @@ void Scheduler::State::end_lease_if_done(Lease& lease) {
 
 void Scheduler::State::return_entry(Lease& lease, std::uint32_t index) {
     const auto entry = lease.entries[index];
-    release(lease, index);
+    release(lease, index, 0);
     if (!entry.canary && lease.job != nullptr) place(*lease.job, entry.item);
 }
 
@@ -158,7 +168,7 @@ void Scheduler::State::on(const LeaseReturned& event) {
         if (index >= lease.entries.size() || lease.entries[index].done) continue;
         if (in_engine > 0 && !lease.entries[index].canary) {
             --in_engine;
-            release(lease, index);
+            release(lease, index, lease.tokens_each);
             fail(lease, index, event.cause, event.detail);
         } else {
             return_entry(lease, index);
@@ -201,7 +211,7 @@ void Scheduler::State::on_lease_expired(Lease& lease) {
         for (std::uint32_t index = 0; index < lease.entries.size() && in_engine > 0; ++index) {
             if (lease.entries[index].done || lease.entries[index].canary) continue;
             --in_engine;
-            release(lease, index);
+            release(lease, index, lease.tokens_each);
             fail(lease, index, FailureCause::timed_out, "not finished by the lease's deadline");
         }
         if (!finished_some) back_off(node, slot, std::chrono::seconds(5));

@@ -49,13 +49,20 @@ bool Scheduler::State::lend(Node& node, Slot& slot) {
     const std::uint32_t room = credit(slot);
     const auto sources = queues_for(node, slot.model);
     // The customers of up to three queues, merged: the least served first.
-    std::vector<std::set<std::pair<std::uint64_t, Index>>::const_iterator> heads;
-    for (const auto* queue : sources) heads.push_back(queue->customers.begin());
+    std::vector<FairShare::Order::const_iterator> heads;
+    std::uint64_t clock = 0;
+    for (const auto* queue : sources) {
+        heads.push_back(queue->items.waiting().begin());
+        clock = std::max(clock, queue->items.virtual_time());
+    }
+    const auto served = [&](std::size_t i) {
+        return std::pair(sources[i]->items.comparable(heads[i]->first, clock), heads[i]->first);
+    };
     for (int tried = 0; tried < fruitless_jobs_max;) {
         std::size_t best = sources.size();
         for (std::size_t i = 0; i < sources.size(); ++i) {
-            if (heads[i] == sources[i]->customers.end()) continue;
-            if (best == sources.size() || *heads[i] < *heads[best]) best = i;
+            if (heads[i] == sources[i]->items.waiting().end()) continue;
+            if (best == sources.size() || served(i) < served(best)) best = i;
         }
         if (best == sources.size()) return false;
         auto& waiting = sources[best]->jobs.at(heads[best]->second);
@@ -114,13 +121,13 @@ std::uint32_t Scheduler::State::shard_size(const Job& job, const Slot& slot,
     const auto& eligible = models[slot.model].ready.of(queue.key.privacy, queue.key.owner);
     // Customers share the nodes, so that each has its part of them to spread over.
     const std::size_t nodes_each =
-        eligible.size() / std::max<std::size_t>(queue.customers.size(), 1);
+        eligible.size() / std::max<std::size_t>(queue.items.waiting().size(), 1);
     const double nodes_n = static_cast<double>(std::max<std::size_t>(nodes_each, 1));
     const double pending = static_cast<double>(job.pending);
     // Guided self-scheduling; the tail is spread evenly over free engine slots. Where customers
     // compete a small job gets a whole engine's slots at once: others' work fills the rest.
     const std::uint32_t free = slot.slots > slot.outstanding ? slot.slots - slot.outstanding : 0;
-    const double at_once = queue.customers.size() > 1 ? slot.slots : free;
+    const double at_once = queue.items.waiting().size() > 1 ? slot.slots : free;
     const double even =
         std::ceil(pending / (spread_over > 0 ? static_cast<double>(spread_over) : nodes_n));
     const double guided = std::max(pending / (2 * nodes_n), std::min(at_once, even));
@@ -201,8 +208,9 @@ void Scheduler::State::hide_canaries(const Model& model, std::uint32_t count,
 bool Scheduler::State::probe(Node& node, Slot& slot) {
     if (slot.outstanding > 0 || slot.probe_at > now) return false;
     for (auto* queue : queues_for(node, slot.model)) {
-        if (queue->customers.empty()) continue;
-        auto& job = *queue->jobs.at(queue->customers.begin()->second).begin()->second;
+        const auto& waiting = queue->items.waiting();
+        if (waiting.empty()) continue;
+        auto& job = *queue->jobs.at(waiting.begin()->second).begin()->second;
         if (fits_before_deadline(job, slot) == 0) continue;
         std::vector<Lease::Entry> entries;
         if (const auto known = models[slot.model].canaries; known > 0)
@@ -261,7 +269,9 @@ void Scheduler::State::send_lease(Job& job, Node& node, Slot& slot,
     slot.used_at = now;
     job.lent += items;
     lent_items += items;
-    charge(*job.customer, lease.tokens_each * items);
+    if (items > 0)
+        job.queue->items.charge(job.customer->index, job.customer->weight,
+                                lease.tokens_each * items);
 
     const double rate = slot.standing->speed.tokens_per_s();
     const double estimate = std::max(static_cast<double>(slot.work),

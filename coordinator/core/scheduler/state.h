@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "coordinator/core/scheduler/fair_share.h"
 #include "coordinator/core/scheduler/job.h"
 #include "coordinator/core/scheduler/node.h"
 #include "coordinator/core/scheduler/scheduler.h"
@@ -50,13 +51,14 @@ struct QueueKey {
 struct WorkQueue {
     Index index = nowhere;
     QueueKey key;
-    std::set<std::pair<std::uint64_t, Index>>
-        customers;  ///< (work lent out, customer): least first
+    FairShare items{100'000};  ///< of those with pending items, by tokens
     std::map<Index, std::map<std::uint64_t, Job*>> jobs;  ///< customer → jobs with pending items
     std::uint64_t pending = 0;
+    FairShare answers{60'000};                  ///< of those with waiting streams, by milliseconds
     std::map<std::uint64_t, StreamId> waiting;  ///< streams, first come first
-    Index cursor = 0;                           ///< where the search for a node to load it goes on
-    std::optional<Time> starved_since;          ///< demand, but no node has or loads the model
+    std::map<Index, std::map<std::uint64_t, StreamId>> waiting_of;  ///< the same, by customer
+    Index cursor = 0;                   ///< where the search for a node to load it goes on
+    std::optional<Time> starved_since;  ///< demand, but no node has or loads the model
 
     [[nodiscard]] bool demanded() const { return pending > 0 || !waiting.empty(); }
 };
@@ -74,6 +76,7 @@ struct Stream {
     Slot* slot = nullptr;
     Time started;
     Time deadline;
+    std::uint64_t charged_ms = 0;  ///< of its customer's share
 };
 
 struct Model {
@@ -110,6 +113,7 @@ struct Scheduler::State {
     Node& node_of(const NodeId& id);
     Model& model_of(const Sha256& id);
     Customer& customer_of(const CustomerId& id);
+    void on(const CustomerWeighed& event);
     WorkQueue& queue_of(const Sha256& model, PrivacyClass privacy, const OwnerId& own_sites_of);
     [[nodiscard]] Node* find_node(const NodeId& id);
     [[nodiscard]] Slot& slot_of(Node& node, Index model);
@@ -193,9 +197,6 @@ struct Scheduler::State {
     // work_queues.cpp
     void add_pending(Job& job, std::uint64_t count);
     void remove_pending(Job& job, std::uint64_t count);
-    void charge(Customer& customer, std::uint64_t tokens);
-    void refund(Customer& customer, std::uint64_t tokens);
-    void rerank(Customer& customer, std::uint64_t work_now);
     void place(Job& job, std::uint32_t item);
     void unplace(Job& job, std::uint32_t item, ItemState& state);
     void push(WorkQueue& queue);
@@ -234,7 +235,7 @@ struct Scheduler::State {
     // leases.cpp
     void on(const ItemFinished& event);
     void on(const LeaseReturned& event);
-    void release(Lease& lease, std::uint32_t index);
+    void release(Lease& lease, std::uint32_t index, std::uint64_t used_tokens);
     void end_lease_if_done(Lease& lease);
     void return_entry(Lease& lease, std::uint32_t index);
     void return_lease(Lease& lease);
@@ -271,6 +272,8 @@ struct Scheduler::State {
     void refuse_waiting(Stream& stream, std::string reason);
     void start_on(Stream& stream, Node& node, Slot& slot);
     void serve_waiting(Node& node, Slot& slot);
+    [[nodiscard]] Stream* next_stream(const Node& node, Index model);
+    [[nodiscard]] Stream* first_for(WorkQueue& queue, Index customer, const Node& node);
     void stop_waiting(Stream& stream);
     void free_slot(Stream& stream);
     void erase_stream(StreamId id);

@@ -69,6 +69,7 @@ void Scheduler::State::on(const StreamRequested& event) {
     auto& queue = queue_of(event.model, event.privacy, event.own_sites_of);
     auto& stream = streams[event.stream];
     stream.id = event.stream;
+    on(CustomerWeighed{event.customer, event.weight});
     stream.customer = &customer_of(event.customer);
     stream.queue = &queue;
     stream.give_up = event.give_up;
@@ -96,6 +97,8 @@ void Scheduler::State::on(const StreamRequested& event) {
         }
         stream.sequence = next_waiting++;
         queue.waiting.emplace(stream.sequence, stream.id);
+        queue.waiting_of[stream.customer->index].emplace(stream.sequence, stream.id);
+        queue.answers.activate(stream.customer->index);
         ++model.waiting_streams;
         ++stream.customer->waiting_streams;
         demanded.insert(queue.index);
@@ -170,6 +173,9 @@ void Scheduler::State::start_on(Stream& stream, Node& node, Slot& slot) {
     stream.started = now;
     stream.deadline = now + options.stream_deadline + overdue_after;
     set_timer(stream.deadline, TimerKind::stream_deadline, stream.id.get());
+    stream.charged_ms = static_cast<std::uint64_t>(models[slot.model].stream_seconds * 1'000);
+    stream.queue->answers.charge(stream.customer->index, stream.customer->weight,
+                                 stream.charged_ms);
     ++slot.streams;
     slot.used_at = now;
     node.streams.insert(stream.id);
@@ -178,29 +184,61 @@ void Scheduler::State::start_on(Stream& stream, Node& node, Slot& slot) {
     reindex(node, slot);
 }
 
-/// Gives free stream slots of the node to those who wait longest.
+/// The customer's stream that waits longest and may go there.
+Stream* Scheduler::State::first_for(WorkQueue& queue, Index customer, const Node& node) {
+    int looked_at = 0;
+    for (const auto& [sequence, id] : queue.waiting_of.at(customer)) {
+        if (++looked_at > candidates_looked_at_max) break;
+        auto& stream = streams.at(id);
+        if (!std::ranges::binary_search(stream.avoid, node.index)) return &stream;
+    }
+    return nullptr;
+}
+
+/// Of the customer that was served least for its weight.
+Stream* Scheduler::State::next_stream(const Node& node, Index model) {
+    Stream* first = nullptr;
+    std::pair<std::uint64_t, std::uint64_t> least;
+    const auto queues_here = queues_for(node, model);
+    std::uint64_t clock = 0;
+    for (const auto* queue : queues_here) clock = std::max(clock, queue->answers.virtual_time());
+    for (auto* queue : queues_here) {
+        int looked_at = 0;
+        for (const auto& [tag, customer] : queue->answers.waiting()) {
+            if (++looked_at > candidates_looked_at_max) break;
+            auto* stream = first_for(*queue, customer, node);
+            if (stream == nullptr) continue;
+            const std::pair served(queue->answers.comparable(tag, clock), stream->sequence);
+            if (first == nullptr || served < least) {
+                first = stream;
+                least = served;
+            }
+            break;
+        }
+    }
+    return first;
+}
+
+/// Gives free stream slots of the node to those who wait.
 void Scheduler::State::serve_waiting(Node& node, Slot& slot) {
     while (slot.rank && !stalled) {
-        Stream* first = nullptr;
-        for (auto* queue : queues_for(node, slot.model)) {
-            int looked_at = 0;
-            for (const auto& [sequence, id] : queue->waiting) {
-                if (++looked_at > candidates_looked_at_max) break;
-                auto& stream = streams.at(id);
-                if (std::ranges::binary_search(stream.avoid, node.index)) continue;
-                if (first == nullptr || sequence < first->sequence) first = &stream;
-                break;
-            }
-        }
+        auto* first = next_stream(node, slot.model);
         if (first == nullptr) return;
-        stop_waiting(*first);
+        // Charged while it still waits: its place in the order is what it is charged from.
         start_on(*first, node, slot);
+        stop_waiting(*first);
     }
 }
 
 void Scheduler::State::stop_waiting(Stream& stream) {
     auto& queue = *stream.queue;
     queue.waiting.erase(stream.sequence);
+    const auto theirs = queue.waiting_of.find(stream.customer->index);
+    theirs->second.erase(stream.sequence);
+    if (theirs->second.empty()) {
+        queue.waiting_of.erase(theirs);
+        queue.answers.deactivate(stream.customer->index);
+    }
     --models[queue.key.model].waiting_streams;
     --stream.customer->waiting_streams;
     clear_timer(stream.give_up, TimerKind::stream_give_up, stream.id.get());
@@ -212,6 +250,9 @@ void Scheduler::State::stop_waiting(Stream& stream) {
 /// The stream runs no more.
 void Scheduler::State::free_slot(Stream& stream) {
     clear_timer(stream.deadline, TimerKind::stream_deadline, stream.id.get());
+    stream.queue->answers.correct(
+        stream.customer->index, stream.customer->weight, stream.charged_ms,
+        static_cast<std::uint64_t>((now - stream.started).count()) / 1'000);
     --stream.slot->streams;
     stream.slot->used_at = now;
     stream.node->streams.erase(stream.id);

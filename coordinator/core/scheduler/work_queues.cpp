@@ -1,5 +1,6 @@
-/// Who is next. Among customers the one with the least work lent out goes first, so that a job of a
-/// million items never starves one of ten; within a customer the oldest jobs go first.
+/// Who is next. Among customers the one that was served least for its weight goes first (see
+/// fair_share.h), so that a job of a million items never starves one of ten; within a customer the
+/// oldest jobs go first.
 
 #include <algorithm>
 
@@ -21,10 +22,7 @@ void Scheduler::State::add_pending(Job& job, std::uint64_t count) {
     auto& queue = *job.queue;
     if (job.pending == 0) {
         auto& waiting = queue.jobs[job.customer->index];
-        if (waiting.empty()) {
-            queue.customers.emplace(job.customer->work, job.customer->index);
-            job.customer->queues.insert(queue.index);
-        }
+        if (waiting.empty()) queue.items.activate(job.customer->index);
         waiting.emplace(job.sequence, &job);
     }
     job.pending += count;
@@ -49,8 +47,7 @@ void Scheduler::State::remove_pending(Job& job, std::uint64_t count) {
         waiting->second.erase(job.sequence);
         if (waiting->second.empty()) {
             queue.jobs.erase(waiting);
-            queue.customers.erase({job.customer->work, job.customer->index});
-            job.customer->queues.erase(queue.index);
+            queue.items.deactivate(job.customer->index);
         }
     }
     if (!queue.demanded()) {
@@ -59,20 +56,8 @@ void Scheduler::State::remove_pending(Job& job, std::uint64_t count) {
     }
 }
 
-void Scheduler::State::rerank(Customer& customer, std::uint64_t work_now) {
-    for (const Index index : customer.queues) {
-        queues[index].customers.erase({customer.work, customer.index});
-        queues[index].customers.emplace(work_now, customer.index);
-    }
-    customer.work = work_now;
-}
-
-void Scheduler::State::charge(Customer& customer, std::uint64_t tokens) {
-    rerank(customer, customer.work + tokens);
-}
-
-void Scheduler::State::refund(Customer& customer, std::uint64_t tokens) {
-    rerank(customer, customer.work - std::min(customer.work, tokens));
+void Scheduler::State::on(const CustomerWeighed& event) {
+    customer_of(event.customer).weight = std::clamp(event.weight, 1U, FairShare::weight_max);
 }
 
 /// Puts an item where it waits for its next node, if it wants one.

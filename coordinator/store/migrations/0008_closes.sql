@@ -131,17 +131,6 @@ BEGIN SELECT RAISE(ABORT, 'an archived key is never deleted'); END;
 CREATE TRIGGER archived_attempts_no_delete BEFORE DELETE ON archived_attempts
 BEGIN SELECT RAISE(ABORT, 'an archived attempt is never deleted'); END;
 
-CREATE TRIGGER entries_not_frozen BEFORE INSERT ON entries
-WHEN NEW.number < (SELECT frozen_until FROM book_marks WHERE only = 1)
-BEGIN SELECT RAISE(ABORT, 'an entry belongs to a closed day'); END;
-CREATE TRIGGER entries_not_archived BEFORE INSERT ON entries
-WHEN NEW.key IS NOT NULL AND EXISTS (SELECT 1 FROM archived_keys WHERE key = NEW.key)
-BEGIN SELECT RAISE(ABORT, 'an entry with this key was made before and is archived'); END;
--- As for an attempt that is in the table: it is billed already.
-CREATE TRIGGER meters_not_archived BEFORE INSERT ON meters
-WHEN EXISTS (SELECT 1 FROM archived_attempts WHERE attempt_key = NEW.attempt_key)
-BEGIN SELECT RAISE(IGNORE); END;
-
 DROP TRIGGER entries_no_delete;
 CREATE TRIGGER entries_no_delete BEFORE DELETE ON entries
 WHEN OLD.number >= (SELECT archived_until FROM book_marks WHERE only = 1)

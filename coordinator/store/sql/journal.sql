@@ -21,7 +21,8 @@ UPDATE balances SET micros = micros + ?2 WHERE account = ?1;
 
 -- name: select_last_number
 SELECT max(coalesce((SELECT max(number) FROM entries), 0),
-           coalesce((SELECT max(number) / 1024 FROM meters), 0)) AS number, frozen_until
+           coalesce((SELECT max(number) / 1024 FROM meters), 0)) AS number, frozen_until,
+       archived_until
 FROM book_marks WHERE only = 1;
 
 -- name: insert_entry
@@ -32,6 +33,9 @@ SELECT number FROM entries WHERE key = ?1;
 
 -- name: list_archived_key
 SELECT account, micros FROM archived_keys WHERE key = ?1;
+
+-- name: select_archived_attempt
+SELECT 1 AS billed FROM archived_attempts WHERE attempt_key = ?1;
 
 -- name: insert_posting
 INSERT INTO postings (account, entry, micros) VALUES (?1, ?2, ?3);

@@ -30,3 +30,34 @@ TEST_CASE("a release key is taken as gleanerctl prints it, and as bare hex") {
     REQUIRE(release_key_of(settings).has_value());
     CHECK(release_key_of(settings).value().raw() == made.raw());
 }
+
+TEST_CASE("options of payouts become a policy, and a currency that is left out keeps its default") {
+    Settings settings;
+    const auto usual = payout_policy(settings).value();
+    CHECK(usual.minimum_of(Currency::cny) == Money{100'000'000});
+    CHECK(usual.schedule == ledger::PayoutSchedule{ledger::PayoutSchedule::Kind::monthly, 10});
+    for (const auto& name : currency_names) {
+        CHECK(usual.minimum_of(name.currency) > Money{});
+        CHECK(usual.approvals_for({100'000'000'000}, name.currency) == 2);
+        CHECK(usual.approvals_for(usual.minimum_of(name.currency), name.currency) == 1);
+    }
+    settings.payout_minimum = {"CNY 50"};
+    settings.payout_two_person_above = {};
+    settings.payout_schedule = "on request";
+    const auto changed = payout_policy(settings).value();
+    CHECK(changed.minimum_of(Currency::cny) == Money{50'000'000});
+    CHECK(changed.minimum_of(Currency::usd) == usual.minimum_of(Currency::usd));
+    CHECK(changed.two_person_above == usual.two_person_above);
+}
+
+TEST_CASE("an option of payouts that is none is refused by its name") {
+    Settings settings;
+    settings.payout_minimum = {"XYZ 1"};
+    CHECK(payout_policy(settings).error().message().starts_with("payouts.minimum"));
+    settings = {};
+    settings.payout_two_person_above = {"CNY -1"};
+    CHECK(payout_policy(settings).error().message().starts_with("payouts.two_person_above"));
+    settings = {};
+    settings.payout_schedule = "daily";
+    CHECK(payout_policy(settings).error().message().starts_with("payouts.schedule"));
+}

@@ -139,6 +139,35 @@ TEST_CASE("a command that needs a key or an address says how to give one") {
     CHECK(program.run({"node", "list"}).error().code() == ErrorCode::invalid_argument);
 }
 
+TEST_CASE("an account number is read from standard input or a file, and must be there") {
+    const test::TemporaryDirectory directory;
+    Program program;
+    const std::vector<std::string> set{"payout", "account", "set", "--holder", "W"};
+    CHECK(program.run(set).error().message().find("no account number") != std::string::npos);
+    auto from_file = set;
+    from_file.insert(from_file.end(), {"--number-file", directory / "none"});
+    CHECK(program.run(from_file).error().code() == ErrorCode::not_found);
+    // With a number it goes on to ask for a key.
+    Program typed;
+    typed.in.str("12345678\n");
+    CHECK(typed.run(set).error().message().find("--key") != std::string::npos);
+    test::write_file(directory / "number", "12345678\r\n");
+    from_file.back() = directory / "number";
+    CHECK(program.run(from_file).error().message().find("--key") != std::string::npos);
+}
+
+TEST_CASE("no batch is exported over a file that is there") {
+    const test::TemporaryDirectory directory;
+    Program program;
+    test::write_file(directory / "batch.csv", "x");
+    CHECK(program.run({"payout", "export", "--out", directory / "batch.csv"})
+              .error()
+              .message()
+              .find("nothing was exported") != std::string::npos);
+    CHECK(program.run({"payout", "request", "--amount", "much"}).error().code() ==
+          ErrorCode::invalid_argument);
+}
+
 TEST_CASE("wrong command lines are refused by the parser") {
     const auto refused = [](const std::vector<std::string>& words) {
         Program program;
@@ -147,12 +176,26 @@ TEST_CASE("wrong command lines are refused by the parser") {
     };
     refused({});
     refused({"owner"});
+    refused({"close", "run"});
+    refused({"close", "run", "--day", "2026-11-30", "--month", "2026-11"});
+    refused({"close", "run", "--day", "2026-11-30", "--despite", "why"});
+    refused({"ledger", "archive"});
+    refused({"audit", "show"});
     refused({"owner", "add"});
     refused({"statement"});
     refused({"statement", "--owner", "a", "--customer", "b"});
     refused({"token", "new", "--site", "s", "--uses", "0"});
     refused({"token", "new", "--site", "s", "--uses", "2", "--unlimited"});
     refused({"job", "submit", "f", "--privacy", "public"});
+    refused({"payout"});
+    refused({"payout", "approve"});
+    refused({"payout", "reject", "pay_1"});
+    refused({"payout", "settle"});
+    refused({"payout", "settle", "pay_1", "--batch", "3"});
+    refused({"payout", "export"});
+    refused({"payout", "account", "set"});
+    refused({"payout", "account", "verify", "own_1"});
+    refused({"operator", "add", "ann"});
 }
 
 TEST_CASE("bash completes groups, commands and flags from the tree itself") {
@@ -179,4 +222,27 @@ TEST_CASE("every shell gets a script that knows every command; others are refuse
         }
     }
     CHECK(completion_script(program.app, "tcsh").error().code() == ErrorCode::invalid_argument);
+}
+
+TEST_CASE("limits, budgets and amounts are checked before anything is asked of the coordinator") {
+    Program program;
+    const auto nothing = program.run({"apikey", "set", "key_1"});
+    REQUIRE(nothing.has_error());
+    CHECK(nothing.error().message().find("--spend-cap") != std::string::npos);
+    for (const auto& words : std::vector<std::vector<std::string>>{
+             {"apikey", "new", "--customer", "cus_1", "--spend-cap", "five"},
+             {"budget", "set", "--project", "proj_1", "--amount", "ten"},
+             {"customer", "credit-limit", "cus_1", "1.2345678"},
+             {"customer", "refund", "cus_1", "x", "--idempotency-key", "k"}}) {
+        CAPTURE(words[1]);
+        const auto refused = program.run(words);
+        REQUIRE(refused.has_error());
+        CHECK(refused.error().message().find("is not an amount") != std::string::npos);
+    }
+    for (const auto& words : std::vector<std::vector<std::string>>{
+             {"budget", "set", "--project", "p", "--customer", "c", "--amount", "1"},
+             {"customer", "refund", "cus_1", "5"},
+             {"usage", "--width", "1y"},
+             {"budget", "alerts", "--limit", "0"}})
+        CHECK_THROWS_AS(program.run(words), CLI::ParseError);
 }

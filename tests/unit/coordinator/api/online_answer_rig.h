@@ -83,7 +83,7 @@ inline OnlineAnswer::Order order(bool stream,
     order.caller.project = ProjectId{"proj_1"};
     order.caller.customer = CustomerId{"cus_1"};
     order.model.name = "m";
-    order.model.price = {1'000'000, 2'000'000};
+    order.price = {1'000'000, 2'000'000};
     order.model.context_tokens = 4'096;
     order.request.model = "m";
     order.request.endpoint = endpoint;

@@ -26,7 +26,14 @@ public:
     }
 };
 
-const CustomerId one{"cus_1"};
+Caller caller_of(const char* customer, const char* key = "key_1") {
+    Caller caller;
+    caller.customer = CustomerId{customer};
+    caller.principal.credential_id = key;
+    return caller;
+}
+
+const Caller one = caller_of("cus_1");
 
 }  // namespace
 
@@ -53,7 +60,7 @@ TEST_CASE("requests over the minute's number get 429 as OpenAI words it, and pas
     CHECK(reply.headers().at("x-ratelimit-reset-requests") == "1m0s");
     CHECK(gate.take_request(one, nullptr).has_error());
     HeadersOnly other;
-    CHECK(gate.take_request(CustomerId{"cus_2"}, &other).has_value());
+    CHECK(gate.take_request(caller_of("cus_2"), &other).has_value());
     clock.advance(10s);
     HeadersOnly again;
     CHECK(gate.take_request(one, &again).has_value());
@@ -80,6 +87,44 @@ TEST_CASE("tokens are taken as expected and corrected by what was used") {
     HeadersOnly fourth;
     CHECK(gate.take_tokens(one, 1, &fourth).has_error());
     CHECK(fourth.headers().at("x-ratelimit-remaining-tokens") == "0");
+}
+
+TEST_CASE("a key's own limit counts beside the customer's, and its headers are told") {
+    ManualClock clock;
+    RateGate gate({.requests_per_minute = 10, .tokens_per_minute = 0}, clock);
+    auto own = one;
+    own.principal.requests_per_minute = 2;
+    own.principal.tokens_per_minute = 100;
+    HeadersOnly reply;
+    CHECK(gate.take_request(own, &reply).has_value());
+    CHECK(gate.take_request(own, nullptr).has_value());
+    CHECK(reply.headers().at("x-ratelimit-limit-requests") == "2");
+    const auto refused = gate.take_request(own, nullptr);
+    REQUIRE(refused.has_error());
+    CHECK(refused.error().message().find("Limit 2") != std::string::npos);
+    // What was refused the customer has not used: eight are left for its other keys.
+    const auto other = caller_of("cus_1", "key_2");
+    for (int i = 0; i < 8; ++i) CHECK(gate.take_request(other, nullptr).has_value());
+    CHECK(gate.take_request(other, nullptr).has_error());
+    CHECK(gate.take_tokens(own, 90, nullptr).has_value());
+    CHECK(gate.take_tokens(own, 20, nullptr).has_error());
+    gate.correct_tokens(own, 90, 10);
+    CHECK(gate.take_tokens(own, 20, nullptr).has_value());
+    CHECK(gate.take_tokens(other, 1'000'000, nullptr).has_value());
+}
+
+TEST_CASE("a key's limit that is changed keeps what was used") {
+    ManualClock clock;
+    RateGate gate({.requests_per_minute = 0, .tokens_per_minute = 0}, clock);
+    auto key = one;
+    key.principal.requests_per_minute = 10;
+    for (int i = 0; i < 8; ++i) CHECK(gate.take_request(key, nullptr).has_value());
+    key.principal.requests_per_minute = 9;
+    CHECK(gate.take_request(key, nullptr).has_value());
+    CHECK(gate.take_request(key, nullptr).has_error());
+    key.principal.requests_per_minute = 20;
+    for (int i = 0; i < 11; ++i) CHECK(gate.take_request(key, nullptr).has_value());
+    CHECK(gate.take_request(key, nullptr).has_error());
 }
 
 TEST_CASE("without limits nothing is counted and nothing is said") {

@@ -95,3 +95,32 @@ TEST_CASE("the engine's refusal becomes OpenAI's") {
     CHECK(engine_refusal("", 503, "crashed").status() == 500);
     CHECK(engine_refusal("", 401, "odd").status() == 400);
 }
+
+TEST_CASE("cached prompt tokens come from the reply, and are never more than the prompt has") {
+    const auto cached = [](const std::string& usage, const std::string& more = "") {
+        const auto engine = json::parse(R"({"usage":)" + usage + more + "}");
+        return cached_prompt_tokens(engine.as_object());
+    };
+    CHECK(cached(R"({"prompt_tokens":10,"prompt_tokens_details":{"cached_tokens":4}})") == 4);
+    CHECK(cached(R"({"prompt_tokens":10})", R"(,"timings":{"cache_n":6,"prompt_n":4})") == 6);
+    CHECK(cached(R"({"prompt_tokens":10,"prompt_tokens_details":{"cached_tokens":40}})") == 10);
+    CHECK(cached(R"({"prompt_tokens":10,"prompt_tokens_details":{"cached_tokens":-4}})") == 0);
+    CHECK(cached(R"({"prompt_tokens":10,"prompt_tokens_details":"x"})") == 0);
+    CHECK(cached(R"({"prompt_tokens":-1,"prompt_tokens_details":{"cached_tokens":4}})") == 0);
+    CHECK(cached("7") == 0);
+}
+
+TEST_CASE("a customer sees in `usage` the cached tokens that are billed as such") {
+    ReplyFacts facts;
+    facts.id = "chatcmpl-1";
+    facts.model = "m";
+    const auto reply =
+        openai_reply(R"({"choices":[{"index":0,"message":{"content":"4"},"finish_reason":"stop"}],)"
+                     R"("usage":{"prompt_tokens":5,"completion_tokens":1,)"
+                     R"("prompt_tokens_details":{"cached_tokens":50}}})",
+                     facts);
+    REQUIRE(reply.has_value());
+    const auto usage = json::parse(reply.value()).at("usage");
+    CHECK(usage.at("prompt_tokens_details").at("cached_tokens") == 5);
+    CHECK(usage.at("completion_tokens") == 1);
+}

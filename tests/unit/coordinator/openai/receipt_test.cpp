@@ -19,7 +19,10 @@ Receipt some() {
     receipt.quantisation = "Q4_K_M";
     receipt.privacy = PrivacyClass::own;
     receipt.seed = 7;
-    receipt.parts = {{"cpu", 10, 3, Money{20}}, {"gpu", 11, 4, Money{30}}};
+    receipt.parts = {{"cpu", 10, 6, 3, Money{20}}, {"gpu", 11, 0, 4, Money{30}}};
+    receipt.price_book = 3;
+    receipt.time_band = "night";
+    receipt.currency = Currency::usd;
     receipt.attempts = 2;
     receipt.verified = true;
     return receipt;
@@ -38,19 +41,25 @@ TEST_CASE("a receipt tells how an answer was made, and sums its parts") {
                                {"privacy", "own"},
                                {"seed", 7},
                                {"prompt_tokens", 21},
+                               {"cached_tokens", 6},
                                {"generated_tokens", 7},
                                {"parts",
                                 {{{"device_class", "cpu"},
                                   {"prompt_tokens", 10},
+                                  {"cached_tokens", 6},
                                   {"generated_tokens", 3},
                                   {"price_micros", 20}},
                                  {{"device_class", "gpu"},
                                   {"prompt_tokens", 11},
+                                  {"cached_tokens", 0},
                                   {"generated_tokens", 4},
                                   {"price_micros", 30}}}},
                                {"attempts", 2},
                                {"verified", true},
-                               {"price_micros", 50}};
+                               {"price_micros", 50},
+                               {"currency", "USD"},
+                               {"price_book", 3},
+                               {"time_band", "night"}};
     CHECK(text == expected);
 }
 
@@ -61,4 +70,13 @@ TEST_CASE("a batch's line names its batch; embeddings have no seed") {
     const auto text = json::parse(to_json(receipt)).as_object();
     CHECK(text.at("batch_id") == "batch_1");
     CHECK_FALSE(text.contains("seed"));
+}
+
+TEST_CASE("a receipt of a model's own price names no price book and no band") {
+    auto receipt = some();
+    receipt.price_book = 0;
+    receipt.time_band.clear();
+    const auto text = json::parse(to_json(receipt)).as_object();
+    CHECK(text.at("price_book").is_null());
+    CHECK(text.at("time_band").is_null());
 }

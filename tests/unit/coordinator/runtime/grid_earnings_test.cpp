@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "coordinator/store/payout_accounts.h"
 #include "shared/model/civil_day.h"
 #include "shared/tls/signed_report.h"
 #include "tests/unit/coordinator/runtime/grid_rig.h"
@@ -151,6 +152,26 @@ TEST_CASE_FIXTURE(EarningRig, "a node is told what it earned today and nothing o
     CHECK(after.days(0).confirmed_micros() == 0);
     CHECK(after.days(0).sold_seconds() == 2);
     CHECK(after.classes(0).days_size() == 0);  // today is not over
+}
+
+TEST_CASE_FIXTURE(EarningRig, "a node is told the end of the account that its owner is paid to") {
+    join();
+    ask(1);
+    REQUIRE(until([&] { return count(moneys) == 1; }));
+    CHECK(last(moneys)->node_money().payout_account().empty());
+    REQUIRE(write([&](store::Store& s) -> Status {
+        GLEANER_TRY(const auto at, s.node(node.id));
+        const ledger::Payee payee{ledger::PayoutMethod::bank, "W", "6222021234567896789", "B", ""};
+        const store::PayoutParty owner{ledger::PartyKind::owner, at.owner.get()};
+        const store::Seal seal = [](std::string_view, std::string_view) {
+            return std::string("sealed");
+        };
+        GLEANER_TRY(store::PayoutAccounts(s).set(owner, payee, seal));
+        return ok();
+    }));
+    ask(1);
+    REQUIRE(until([&] { return count(moneys) == 2; }));
+    CHECK(last(moneys)->node_money().payout_account() == "****6789");
 }
 
 TEST_CASE_FIXTURE(EarningRig, "the rates told are those of the seven days before today") {

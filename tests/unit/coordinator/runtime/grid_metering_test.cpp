@@ -11,6 +11,7 @@
 using namespace gleaner;
 using namespace gleaner::runtime;
 using gleaner::runtime::test::KeptSink;
+using gleaner::runtime::test::PlayedNode;
 using gleaner::runtime::test::Rig;
 
 namespace {
@@ -181,6 +182,45 @@ TEST_CASE("known answers are verification, whatever comes of them") {
     rig.answer(lease);
     REQUIRE(rig.counted(LossCause::verification));
     CHECK(rig.grid->counters().canaries_passed > 0);
+}
+
+TEST_CASE_FIXTURE(UseRig, "of copies of a result one is useful, the other verifies it") {
+    store::Node other;
+    REQUIRE(write([&](store::Store& s) -> Status {
+        GLEANER_TRY(const auto owner, s.add_owner("Second", {}));
+        GLEANER_TRY(const auto key, s.add_credential(store::PrincipalKind::owner, owner.id.get(),
+                                                     "phone", testing::fake_sha256(51)));
+        auto consent = world.consent();
+        consent.accepted_by = key.id;
+        GLEANER_TRY(const auto site, s.add_site(owner.id, "Second street", consent,
+                                                testing::StoreWorld::consent_text));
+        GLEANER_TRY(s.add_token(site.id, testing::fake_sha256(52), -1, clock.wall() + 24h));
+        store::EnrolmentRequest request;
+        request.token_secret_sha256 = testing::fake_sha256(52);
+        request.hardware_fingerprint = "second-board";
+        request.hostname = "second";
+        GLEANER_TRY(const auto grant, s.begin_enrolment(request));
+        GLEANER_TRY(other, s.node(grant.node));
+        return ok();
+    }));
+    PlayedNode other_link;
+    replicas = 2;
+    const auto job = admit(Rig::lines(1));
+    join();
+    join(other, other_link);
+    grid->open_job(job);
+    REQUIRE(until([&] { return !link.leases().empty() && !other_link.leases().empty(); }));
+    pass(20ms);
+    answer(link.leases().front());
+    const auto own_node = std::exchange(node, other);
+    answer(other_link.leases().front());
+    node = own_node;
+    REQUIRE(until([&] { return grid->counters().items_accepted == 1; }));
+    REQUIRE(counted(LossCause::verification));
+    CHECK(lost(LossCause::verification) >= 20'000);
+    CHECK(grid->use().useful_micros == 10);
+    CHECK(lost(LossCause::rejected) == 0);
+    grid->node_left(other.id, other_link, core::LeaveCause::goodbye);
 }
 
 TEST_CASE_FIXTURE(UseRig, "loading a model is lost, and so is a load that fails") {

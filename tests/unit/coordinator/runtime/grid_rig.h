@@ -126,7 +126,8 @@ struct Rig {
         REQUIRE(until([&] { return outcome.has_value(); }));
         return *outcome;
     }
-    void join(std::uint32_t items = 64) {
+    void join(std::uint32_t items = 64) { join(node, link, items); }
+    void join(const store::Node& joining, PlayedNode& by, std::uint32_t items = 64) {
         wire::Hello hello;
         hello.set_os("linux");
         hello.set_arch("x86_64");
@@ -135,19 +136,19 @@ struct Rig {
         device.set_kind("cpu");
         device.set_name("Test CPU");
         device.set_memory_bytes(1 << 30);
-        grid->node_joined(node, hello, link, 3'600);
+        grid->node_joined(joining, hello, by, 3'600);
         wire::ToCoordinator ready;
         ready.mutable_model_state()->set_sha256(model.sha256.get());
         ready.mutable_model_state()->set_state(wire::ModelState::READY);
         ready.mutable_model_state()->set_device("cpu");
         ready.mutable_model_state()->set_slots(4);
-        grid->node_said(node.id, std::move(ready));
+        grid->node_said(joining.id, std::move(ready));
         wire::ToCoordinator capacity;
         auto& window = *capacity.mutable_capacity()->add_windows();
         window.set_model_sha256(model.sha256.get());
         window.set_items(items);
         window.set_streams(4);
-        grid->node_said(node.id, std::move(capacity));
+        grid->node_said(joining.id, std::move(capacity));
     }
     /// A job whose input file has these lines; admitted, not yet opened.
     store::Job admit(const std::vector<std::string>& lines) {
@@ -158,6 +159,7 @@ struct Rig {
     }
     store::Job admit_lines(std::int64_t lines) {
         store::Job job = world.job(lines);
+        job.replicas = replicas;
         const auto project = world.project.id;
         const auto admitted = write([&](store::Store& s) -> Status {
             store::File file;
@@ -169,7 +171,8 @@ struct Rig {
             GLEANER_TRY(s.add_file(file));
             job.created = clock.wall();
             job.deadline = clock.wall() + 24h;
-            GLEANER_TRY(job, s.admit_job(job, Money{1'000'000}));
+            job.terms = terms;
+            GLEANER_TRY(job, s.admit_job(job, hold));
             return ok();
         });
         REQUIRE_MESSAGE(admitted.has_value(), admitted.error().message());
@@ -211,6 +214,8 @@ struct Rig {
         return grid->open_stream(std::move(request), sink);
     }
 
+    ledger::JobTerms terms;  ///< of the jobs that are admitted
+    Money hold{1'000'000};
     testing::TemporaryFolder folder;
     SystemClock clock;
     asio::io_context io;
@@ -218,6 +223,7 @@ struct Rig {
     testing::StoreWorld world;
     store::Node node;
     store::Model model;
+    std::int32_t replicas = 1;  ///< of jobs to be admitted
     PlayedNode link;
     std::unique_ptr<store::StoreExecutor> store;
     std::unique_ptr<Grid> grid;

@@ -11,6 +11,7 @@
 #include <doctest/doctest.h>
 #include <sqlite3.h>
 
+#include "coordinator/store/state.h"
 #include "coordinator/store/statement_records.h"
 #include "shared/util/random.h"
 #include "tests/support/closing_world.h"
@@ -281,7 +282,7 @@ TEST_CASE("a statement says where archived entries are, and asks for whole days"
     CHECK(records.entries(period, "", 0, 10).has_value());
 }
 
-TEST_CASE("nothing but archived rows can be deleted, and nothing can be put before the mark") {
+TEST_CASE("nothing but archived rows can be deleted, and no mark can be set back") {
     History history(6);
     (void)archive(history.books, "2026-10").value();
     auto database = Database::open(history.books.path, Database::Mode::read_write).value();
@@ -289,17 +290,28 @@ TEST_CASE("nothing but archived rows can be deleted, and nothing can be put befo
         CAPTURE(table);
         CHECK(database->execute((std::string("DELETE FROM ") + table).c_str()).has_error());
     }
-    CHECK(database->execute("INSERT INTO entries (number, kind) VALUES (5, 'charge')").has_error());
-    CHECK(
-        database
-            ->execute("INSERT INTO entries (number, kind, key) SELECT 9000000000000000, 'top_up', "
-                      "key FROM archived_keys LIMIT 1")
-            .has_error());
     CHECK(database->execute("UPDATE book_marks SET archived_until = 0").has_error());
     CHECK(database->execute("UPDATE book_marks SET frozen_until = 0").has_error());
     CHECK(database->execute("DELETE FROM archived_keys").has_error());
     CHECK(database->execute("DELETE FROM closes").has_error());
     CHECK(database->execute("DELETE FROM month_balances").has_error());
+}
+
+TEST_CASE("an entry whose key is archived is refused by the journal itself") {
+    History history(10);
+    (void)archive(history.books, "2026-10").value();
+    auto& state = history.books.store->state();
+    const auto posted = state.atomically([&]() -> Status {
+        GLEANER_TRY(const auto cash, state.journal.account(ledger::cash_account(Currency::cny)));
+        GLEANER_TRY(const auto other,
+                    state.journal.account(ledger::platform_account(Currency::cny)));
+        const Line lines[] = {{cash, {-5}}, {other, {5}}};
+        const auto key = "top_up:" + history.books.world.customer.id.get() + ":first";
+        return state.journal.post(ledger::EntryKind::top_up, key, lines);
+    });
+    REQUIRE(posted.has_error());
+    CHECK(posted.error().code() == ErrorCode::already_exists);
+    history.books.check();
 }
 
 TEST_CASE("a file that an unfinished run left is made anew") {
@@ -318,18 +330,15 @@ TEST_CASE("rows that a crash left after the mark are not read, and are deleted b
     books.damage("VACUUM INTO '" + copy + "'");
     (void)archive(books, "2026-10").value();
     // As after a crash between the mark and the last deletion: the rows are back.
-    books.damage(
-        "DROP TRIGGER entries_not_archived; DROP TRIGGER meters_not_archived;"
-        "ATTACH '" +
-        copy +
-        "' AS old;"
-        "INSERT INTO entries SELECT * FROM old.entries WHERE number NOT IN "
-        "(SELECT number FROM entries);"
-        "INSERT INTO postings SELECT * FROM old.postings WHERE entry NOT IN "
-        "(SELECT entry FROM postings);"
-        "INSERT INTO meters SELECT * FROM old.meters WHERE number NOT IN "
-        "(SELECT number FROM meters);"
-        "UPDATE archives SET swept = 0");
+    books.damage("ATTACH '" + copy +
+                 "' AS old;"
+                 "INSERT INTO entries SELECT * FROM old.entries WHERE number NOT IN "
+                 "(SELECT number FROM entries);"
+                 "INSERT INTO postings SELECT * FROM old.postings WHERE entry NOT IN "
+                 "(SELECT entry FROM postings);"
+                 "INSERT INTO meters SELECT * FROM old.meters WHERE number NOT IN "
+                 "(SELECT number FROM meters);"
+                 "UPDATE archives SET swept = 0");
     CHECK(count(books.path, "SELECT min(number) FROM entries") <
           testing::shanghai("2026-10-01 00:00:00").micros);
     CHECK(history.everything() == before);

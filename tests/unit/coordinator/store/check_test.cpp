@@ -149,8 +149,11 @@ TEST_CASE_FIXTURE(Fixture, "what is pending below zero is found") {
         "is below zero: -0.000760");
 }
 
-TEST_CASE_FIXTURE(Fixture, "usage and spending that are not what the meter records say are found") {
+TEST_CASE_FIXTURE(Fixture, "usage that is not what the meter records say is found") {
     check_finds("UPDATE usage_hours SET requests = requests + 1", "of usage source");
+}
+
+TEST_CASE_FIXTURE(Fixture, "spending that is not what was used is found") {
     check_finds(
         "UPDATE spend_months SET micros = micros - 7 WHERE spender = "
         "(SELECT number FROM spenders WHERE kind = 'project')",

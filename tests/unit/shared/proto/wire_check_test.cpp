@@ -303,6 +303,8 @@ TEST_CASE("money is asked for and told within bounds") {
     breaks([](NodeMoney& m) { m.set_since("2026"); });
     breaks([](NodeMoney& m) { m.clear_today(); });
     breaks([](NodeMoney& m) { m.set_currency("a long currency"); });
+    breaks([](NodeMoney& m) { m.set_payout_account(std::string(129, '6')); });
+    breaks([](NodeMoney& m) { m.set_payout_account("****\n6789"); });
     breaks([](NodeMoney& m) {
         for (int i = 0; i < money_days_max; ++i) *m.add_days() = m.days(0);
     });

@@ -41,7 +41,12 @@ public:
         engines.push_back(engine.version);
     }
 
+    void customer_weighed(const CustomerId& customer, std::int32_t weight) override {
+        weights.emplace_back(customer.get(), weight);
+    }
+
     std::map<NodeId, admin::LiveNode> nodes;
+    std::vector<std::pair<std::string, std::int32_t>> weights;
     std::vector<std::string> cut;
     std::vector<std::pair<std::string, std::string>> policies;
     std::vector<std::string> drained;
@@ -101,9 +106,8 @@ private:
 
 struct Answered {
     int status = 0;
-    boost::json::value body;
-    std::string document;  ///< a reply that is not JSON
-    std::string raw = {};  ///< as it was sent
+    boost::json::value body;  ///< null for a document
+    std::string raw = {};     ///< as it was sent
     std::string content_type = {};
     std::string disposition = {};
 
@@ -129,6 +133,7 @@ public:
           admin_api({.consent = consent,
                      .authority_pin = std::string(64, 'a'),
                      .release_key = release_key.public_key(),
+                     .database = directory / "grid.db",
                      .payouts = payout_policy(),
                      .payer_login = "pay@platform.example",
                      .payer_name = "Platform",
@@ -185,12 +190,8 @@ public:
             return {handled->error().status(), boost::json::parse(handled->error().body()), {}};
         }
         const bool is_json = reply.content_type == "application/json";
-        return {reply.status(),
-                is_json ? boost::json::parse(reply.text) : boost::json::value(),
-                is_json ? std::string() : reply.text,
-                reply.text,
-                reply.content_type,
-                reply.header("Content-Disposition")};
+        return {reply.status(), is_json ? boost::json::parse(reply.text) : boost::json::value(),
+                reply.text, reply.content_type, reply.header("Content-Disposition")};
     }
     Answered get(const store::Principal& who, const std::string& target) {
         return call(who, api::Method::get, target);

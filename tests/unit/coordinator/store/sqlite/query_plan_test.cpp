@@ -17,27 +17,27 @@ namespace {
 /// Whole lists that an operator or a restart asks for, constants, the ledger's check, and what is
 /// done once a day with the few nodes that are withheld and the contracts that there are, or by a
 /// month's close and its archive.
-const std::set<std::string> may_scan{"list_owners",
-                                     "list_partners",
-                                     "list_customers",
-                                     "list_sites",
-                                     "list_nodes",
-                                     "list_models",
-                                     "list_engines",
-                                     "list_operators",
-                                     "list_payable_parties",
-                                     "list_sealed_accounts",
-                                     "list_standings",
-                                     "list_file_ids",
-                                     "list_price_books",
-                                     "list_alerts",
-                                     "list_budgets",
-                                     "count_ledger",
-                                     "sum_ledger",
-                                     "forget_unfinished_idempotency_keys",
-                                     "keep_withheld_days",
-                                     "list_months_of_contracts",
+const std::set<std::string> may_scan{"list_owners",          "list_partners",
+                                     "list_customers",       "list_sites",
+                                     "list_nodes",           "list_models",
+                                     "list_engines",         "list_operators",
+                                     "list_payable_parties", "list_sealed_accounts",
+                                     "list_standings",       "list_file_ids",
+                                     "list_price_books",     "list_alerts",
+                                     "list_budgets",         "count_ledger",
+                                     "sum_ledger",           "forget_unfinished_idempotency_keys",
+                                     "keep_withheld_days",   "list_months_of_contracts",
                                      "keep_month_balances"};
+/// Whole lists that an operator or a restart asks for, constants, and the ledger's check.
+const std::set<std::string> may_scan{
+    "list_owners",   "list_partners",    "list_customers", "list_sites",
+    "list_nodes",    "list_models",      "list_engines",   "list_standings",
+    "list_file_ids", "list_price_books", "count_ledger",   "forget_unfinished_idempotency_keys"};
+"list_owners", "list_partners", "list_customers", "list_sites", "list_nodes", "list_models",
+    "list_engines", "list_operators", "list_payable_parties", "list_sealed_accounts",
+    "list_standings", "list_file_ids", "count_ledger", "sum_ledger",
+    "forget_unfinished_idempotency_keys"
+};
 
 bool may_read_all(const std::string& name) {
     return may_scan.contains(name) || name.starts_with("find_") || name.starts_with("copy_");

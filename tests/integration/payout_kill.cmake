@@ -1,0 +1,1 @@
+gleaner_integration_test(integration_payout_kill SOURCES payout_kill_test.cpp DEPS gleaner_store)
