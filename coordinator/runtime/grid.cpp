@@ -322,10 +322,6 @@ const GridCounters& Grid::counters() const {
     return state_->counters;
 }
 
-const DeviceUse& Grid::use() const {
-    return state_->use;
-}
-
 void Grid::open_job(const store::Job& job) {
     state_->opening.emplace(job.id, false);  // before the task runs, so that no cancel is missed
     // A job whose every line failed validation has no item to lend: it drains at once.

@@ -224,4 +224,8 @@ asio::awaitable<void> Grid::State::save_use_now() {
         spdlog::warn("event=use_not_saved at=stop why=\"{}\"", saved.error().message());
 }
 
+const DeviceUse& Grid::use() const {
+    return state_->use;
+}
+
 }  // namespace gleaner::runtime

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "coordinator/store/archive.h"
 #include "coordinator/store/state.h"
 #include "shared/model/civil_day.h"
 
@@ -124,6 +125,15 @@ Status check_limit(std::int64_t limit) {
                  "a page has 1 to " + std::to_string(line_rows_max) + " rows");
 }
 
+/// Of archived months only sums are here.
+Status check_not_archived(Store::State& state, WallTime from, WallTime to) {
+    GLEANER_TRY(const auto months, Archives(state).touched(from, to));
+    if (months.empty()) return ok();
+    return Error(ErrorCode::failed_precondition,
+                 "what is behind this line is archived: " + months.front().file +
+                     ", beside the coordinator's database, has it; ask for a later period");
+}
+
 /// -1, which is nobody's, for an account that nothing was ever posted to.
 Result<std::int64_t> account_number(Store::State& state, const ledger::Account& account) {
     Query query(*state.database, sql::select_account, account.name);
@@ -155,6 +165,7 @@ Result<std::vector<LineRecord>> StatementRecords::records(const StatementOf& of,
     Store::State& state = store_.state();
     return state.atomically([&]() -> Result<std::vector<LineRecord>> {
         GLEANER_TRY(check_party(store_, of));
+        GLEANER_TRY(check_not_archived(state, WallTime{span.first}, WallTime{span.end}));
         const std::int64_t first = std::max(span.first * records_of_entry, after + 1);
         return state.all(record_row, records_statement(of.kind, line), of.id, code_of(of.currency),
                          first, span.end * records_of_entry, line.subject, line.device_class,
@@ -169,6 +180,7 @@ Result<std::vector<LineEntry>> StatementRecords::entries(const StatementOf& of,
     Store::State& state = store_.state();
     return state.atomically([&]() -> Result<std::vector<LineEntry>> {
         GLEANER_TRY(check_party(store_, of));
+        GLEANER_TRY(check_not_archived(state, of.from, of.to));
         if (kind == "held") {
             return state.all(hold_row, sql::list_statement_holds, of.id, code_of(of.currency),
                              of.from, of.to, after, limit);

@@ -70,7 +70,8 @@ public:
     /// balance.
     Result<ledger::Statement> statement(const StatementOf& of);
     /// Meter records behind a line of work, oldest first, at most `limit` (up to line_rows_max).
-    /// All pages together sum to the line. Errors: not_found, invalid_argument.
+    /// All pages together sum to the line. Errors: not_found, invalid_argument, failed_precondition
+    /// (archived: names the file).
     Result<std::vector<LineRecord>> records(const StatementOf& of, const LineFilter& line,
                                             std::int64_t after, std::int64_t limit);
     /// The same for lines of other kinds; an empty kind: all of them but what is held.

@@ -193,6 +193,7 @@ DocumentAnswer export_month(AdminState& state, Call call) {
 
 std::vector<AdminRoute> invoice_routes() {
     constexpr unsigned of_customer = operators | customers;
+    constexpr unsigned accountants = admins | finance;
     return {
         {.method = api::Method::get,
          .pattern = "/api/v1/customers/{id}/tax",
@@ -200,11 +201,11 @@ std::vector<AdminRoute> invoice_routes() {
          .handler = read_tax},
         {.method = api::Method::put,
          .pattern = "/api/v1/customers/{id}/tax",
-         .who = of_customer,
+         .who = accountants | customers,
          .handler = set_tax},
         {.method = api::Method::post,
          .pattern = "/api/v1/invoices",
-         .who = operators,
+         .who = accountants,
          .handler = issue},
         {.method = api::Method::get,
          .pattern = "/api/v1/invoices",
@@ -212,7 +213,7 @@ std::vector<AdminRoute> invoice_routes() {
          .handler = list},
         {.method = api::Method::get,
          .pattern = "/api/v1/invoices/export",
-         .who = operators,
+         .who = accountants,
          .handler = nullptr,
          .document = export_month},
         {.method = api::Method::get,

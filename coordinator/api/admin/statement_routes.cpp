@@ -66,7 +66,10 @@ Result<Document> in_form(const ledger::Statement& statement, const StatementOf& 
         return Document(content_type(form), file_name(name, form),
                         documents::statement_csv(statement, language));
     }
-    std::string text = json::serialize(to_json(statement));
+    auto object = to_json(statement);
+    // The reference stays what it was when the period is archived.
+    object.erase("archives");
+    std::string text = json::serialize(object);
     if (form == Form::json) return Document(content_type(form), {}, std::move(text));
     const documents::StatementNote note{hash_bytes(std::string_view(text)).get(), is_over};
     return set_paper(documents::statement_paper(statement, note, language), name, form);

@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 
 #include "coordinator/store/state.h"
+#include "coordinator/store/statement_records.h"
 #include "shared/util/random.h"
 #include "tests/support/closing_world.h"
 
@@ -263,6 +264,22 @@ TEST_CASE("a statement says where archived entries are, and asks for whole days"
     REQUIRE(refused.has_error());
     CHECK(refused.error().code() == ErrorCode::failed_precondition);
     CHECK(refused.error().message().find("not at 2026-09-20 10:00:00") != std::string::npos);
+
+    // What is behind its lines is in the archive; of later days it is here.
+    StatementRecords records(*history.books.store);
+    StatementOf period{ledger::PartyKind::customer, world.customer.id.get(), Currency::cny,
+                       testing::shanghai("2026-09-20 00:00:00"),
+                       testing::shanghai("2026-10-05 00:00:00")};
+    const auto behind = records.records(period, {}, 0, 10);
+    REQUIRE(behind.has_error());
+    CHECK(behind.error().message().find("archive-2026-09.db") != std::string::npos);
+    CHECK(records.entries(period, "top_up", 0, 10).error().code() ==
+          ErrorCode::failed_precondition);
+    LineFilter line;
+    line.date = "2026-10-02";
+    CHECK(records.records(period, line, 0, 10).has_value());
+    period.from = testing::shanghai("2026-10-01 00:00:00");
+    CHECK(records.entries(period, "", 0, 10).has_value());
 }
 
 TEST_CASE("nothing but archived rows can be deleted, and no mark can be set back") {
