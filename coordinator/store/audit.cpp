@@ -1,6 +1,7 @@
 #include "coordinator/store/audit.h"
 
 #include <map>
+#include <set>
 
 #include "coordinator/store/state.h"
 #include "shared/artefact/sha256.h"
@@ -50,6 +51,9 @@ Result<std::vector<KeptHead>> heads_of_closes(Store::State& state) {
 /// The walk's state: what comes next, and the first thing that is wrong.
 class Walk {
 public:
+    explicit Walk(std::vector<KeptHead> kept) {
+        for (auto& head : kept) kept_.emplace(head.head.number, std::move(head));
+    }
     void see(const AuditRow& row) {
         ++check_.rows;
         if (row.intent == 0 && row.outcome.empty()) ++check_.unfinished;
@@ -62,23 +66,30 @@ public:
                                 " is not what was written: its hash does not follow from it and "
                                 "from the row before");
         }
+        compare(row);
         previous_ = row.hash;
         check_.head = {row.number, row.hash};
-        hashes_[row.number] = row.hash;
     }
-    void compare(const KeptHead& kept) {
-        const auto found = hashes_.find(kept.head.number);
-        if (found == hashes_.end()) {
-            bad(kept.head.number, kept.where + " knew row " + std::to_string(kept.head.number) +
-                                      ", which is not there: rows were cut off");
-        } else if (found->second != kept.head.hash) {
-            bad(kept.head.number, kept.where + " knew row " + std::to_string(kept.head.number) +
-                                      " with another hash: the log was written anew");
+    /// Call after the last row.
+    [[nodiscard]] AuditCheck finish() && {
+        for (const auto& [number, kept] : kept_) {
+            if (seen_.contains(number)) continue;
+            bad(number, kept.where + " knew row " + std::to_string(number) +
+                            ", which is not there: rows were cut off");
         }
+        return std::move(check_);
     }
-    [[nodiscard]] AuditCheck finish() && { return std::move(check_); }
 
 private:
+    void compare(const AuditRow& row) {
+        const auto [first, last] = kept_.equal_range(row.number);
+        for (auto at = first; at != last; ++at) {
+            seen_.insert(row.number);
+            if (at->second.head.hash == row.hash) continue;
+            bad(row.number, at->second.where + " knew row " + std::to_string(row.number) +
+                                " with another hash: the log was written anew");
+        }
+    }
     void bad(std::int64_t number, std::string problem) {
         if (check_.first_bad != 0 && check_.first_bad <= number) return;
         check_.first_bad = number;
@@ -87,7 +98,8 @@ private:
 
     AuditCheck check_;
     std::string previous_{ledger::audit_genesis};
-    std::map<std::int64_t, std::string> hashes_;
+    std::multimap<std::int64_t, KeptHead> kept_;
+    std::set<std::int64_t> seen_;  ///< of the kept ones
 };
 
 }  // namespace
@@ -155,16 +167,15 @@ Result<AuditHead> Audit::head() {
 Result<AuditCheck> Audit::verify(const std::optional<AuditHead>& expected) {
     auto& state = store_.state();
     return state.atomically([&]() -> Result<AuditCheck> {
-        Walk walk;
+        GLEANER_TRY(auto kept, heads_of_closes(state));
+        if (expected) kept.push_back({*expected, "you"});
+        Walk walk(std::move(kept));
         Query query(*state.database, sql::walk_audit);
         for (;;) {
             GLEANER_TRY(auto more, query.next());
             if (!more) break;
             walk.see(audit_row(query));
         }
-        GLEANER_TRY(const auto kept, heads_of_closes(state));
-        for (const auto& head : kept) walk.compare(head);
-        if (expected) walk.compare({*expected, "you"});
         return std::move(walk).finish();
     });
 }
