@@ -25,7 +25,7 @@ Status may_see(const Call& call, const OwnerId& owner) {
 }
 
 Answer propose(AdminState& state, Call call) {
-    GLEANER_CO_TRY(const auto currency, currency_from(call.body));
+    GLEANER_CO_TRY(const auto currency, read_currency(call.body));
     GLEANER_CO_TRY(auto terms, terms_from(call.body));
     GLEANER_CO_TRY(const auto first, day_from(call.body, "first_day"));
     GLEANER_CO_TRY(const auto end, day_from(call.body, "end_day"));

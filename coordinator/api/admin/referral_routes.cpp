@@ -69,7 +69,7 @@ Answer list_referrals(AdminState& state, Call call) {
 
 Answer set_cap(AdminState& state, Call call) {
     GLEANER_CO_TRY(const auto partner, partner_of(call));
-    GLEANER_CO_TRY(const auto currency, currency_from(call.body));
+    GLEANER_CO_TRY(const auto currency, read_currency(call.body));
     GLEANER_CO_TRY(const auto micros, call.body.integer("month_micros", 0, 1'000'000'000'000'000));
     GLEANER_CO_TRY(call.body.no_more());
     StoreWork work = [=](Store& store) -> Result<json::value> {

@@ -106,19 +106,6 @@ Result<ledger::RevenueTerms> terms_from(JsonBody& body) {
     return terms;
 }
 
-Result<Currency> currency_from(JsonBody& body) {
-    GLEANER_TRY(const auto code, body.optional_text("currency"));
-    if (code.empty()) return Currency::cny;
-    const auto known = parse_currency(code);
-    if (known) return *known;
-    std::string all;
-    for (const auto& name : currency_names) {
-        all.append(all.empty() ? "" : ", ").append(name.code);
-    }
-    return Error(ErrorCode::invalid_argument,
-                 "no accounts are kept in \"" + code + "\": choose one of " + all);
-}
-
 Result<std::optional<std::int64_t>> day_from(JsonBody& body, std::string_view key) {
     GLEANER_TRY(const auto text, body.optional_text(key));
     if (text.empty()) return std::optional<std::int64_t>();

@@ -1,12 +1,11 @@
 #pragma once
-/// Terms of contracts, currencies and dates as the admin API reads them.
+/// Terms of contracts and dates as the admin API reads them.
 
 #include <optional>
 #include <string_view>
 
 #include "coordinator/api/admin/json_body.h"
 #include "coordinator/ledger/revenue.h"
-#include "shared/model/currency.h"
 
 namespace gleaner::admin {
 
@@ -14,8 +13,6 @@ namespace gleaner::admin {
 /// what the others leave. Errors: invalid_argument, naming the member; those of ledger::check are
 /// left to the store.
 [[nodiscard]] Result<ledger::RevenueTerms> terms_from(JsonBody& body);
-/// The currency that a member names, CNY when it is absent.
-[[nodiscard]] Result<Currency> currency_from(JsonBody& body);
 /// A date that a member names; `absent` when it is not there.
 [[nodiscard]] Result<std::optional<std::int64_t>> day_from(JsonBody& body, std::string_view key);
 

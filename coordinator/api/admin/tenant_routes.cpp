@@ -232,14 +232,6 @@ Answer list_alerts(AdminState& state, Call call) {
 
 }  // namespace
 
-Result<Currency> currency_of(const std::string& code) {
-    if (code.empty()) return Currency::cny;
-    const auto known = parse_currency(code);
-    if (known) return *known;
-    return Error(ErrorCode::invalid_argument,
-                 "\"currency\" must be one of CNY, USD, EUR, HKD and SGD");
-}
-
 Result<Currency> read_currency(JsonBody& body) {
     GLEANER_TRY(const auto code, body.optional_text("currency"));
     return currency_of(code);

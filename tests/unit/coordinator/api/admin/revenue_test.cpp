@@ -72,7 +72,7 @@ TEST_CASE("terms that do not add up are refused with a sentence") {
     refused({{"tiers", json::array{}}}, "\"split\"");
     auto body = split_of(7'000, 0);
     body["currency"] = "XAU";
-    refused(body, "choose one of CNY, USD");
+    refused(body, "CNY, USD");
     body = split_of(7'000, 0);
     body["tiers"] = json::array{json::object{{"from_micros", 5}}};
     refused(body, "\"owner\"");
