@@ -84,6 +84,8 @@ DocumentAnswer statement(AdminState& state, Call call, PartyKind kind) {
     };
     auto answer = co_await state.needs.store.read<ledger::Statement>(std::move(reading));
     if (answer.has_error()) co_return std::move(answer).error();
+    if (call.parameter("format").empty())
+        co_return Document(content_type(form), {}, json::serialize(to_json(answer.value())));
     const bool is_over = of.to <= state.needs.clock.wall();
     std::function<Result<Document>()> setting = [of, form, language, is_over,
                                                  statement = std::move(answer).value()] {
