@@ -150,8 +150,10 @@ LEFT JOIN (SELECT account, sum(micros) AS micros FROM past_days GROUP BY account
 WHERE b.micros <> coalesce(d.micros, 0) LIMIT 20;
 
 -- name: find_archived_attempts_billed
+-- Of days that are not closed: those of a month whose archive was interrupted are in both places.
 SELECT attempt_key FROM live_meters m
-WHERE EXISTS (SELECT 1 FROM archived_attempts x WHERE x.attempt_key = m.attempt_key) LIMIT 20;
+WHERE m.number >= 1024 * (SELECT frozen_until FROM book_marks WHERE only = 1)
+  AND EXISTS (SELECT 1 FROM archived_attempts x WHERE x.attempt_key = m.attempt_key) LIMIT 20;
 
 -- name: find_hours_unlike_meters
 SELECT source, hour, sum(requests) AS requests, sum(price) AS price FROM (
