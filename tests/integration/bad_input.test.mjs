@@ -237,7 +237,7 @@ checked('what the credit does not cover is refused with the missing amount', asy
   const reply = await grid.chat(poor.key, '1+1=', { max_tokens: 1000 });
   refused(reply, 429, 'insufficient_quota', /[Tt]op up/);
   const batch = await grid.batch(poor.key, [line('a', { max_tokens: 1000 })]);
-  refused(batch, 429, 'insufficient_quota', /top up by at least/);
+  refused(batch, 429, 'insufficient_quota', /top up by at least/i);
   assert.equal(grid.account(poor.id).credit, 1);
   await grid.serves(other.key);
 });
