@@ -2,6 +2,7 @@
 // rates, budgets, post-paid credit, usage and costs; and that none of it shows another tenant
 // anything.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 
 import { Grid, until } from '../support/grid.mjs';
 import { testsOf } from '../support/grid_tests.mjs';
@@ -195,6 +196,11 @@ checked('an admin key makes projects and keys of its customer, in their currency
   assert.equal(made.json.object, 'organization.project');
   const keys = `/v1/organization/projects/${made.json.id}/api_keys`;
   const key = (await grid.request(b.admin, 'POST', keys, { body: { name: 'app' } })).json;
+  const unsold = await grid.chat(key.value, '1+1=');
+  assert.equal(unsold.status, 400, 'nothing is sold for dollars yet');
+  writeFileSync(grid.path('prices.toml'),
+    '[currencies.USD.models.demo-arith]\nprompt = "1"\ngenerated = "2"\n');
+  ctl('prices', 'publish', grid.path('prices.toml'));
   const poor = await grid.chat(key.value, '1+1=');
   assert.equal(poor.status, 429, 'there are no dollars yet');
   assert.match(poor.json.error.message, /USD/);
