@@ -7,3 +7,8 @@ add_executable(integration_close_kill close_kill_test.cpp)
 target_link_libraries(integration_close_kill PRIVATE doctest_main gleaner_store gleaner_artefact)
 add_test(NAME integration_close_kill COMMAND integration_close_kill)
 set_tests_properties(integration_close_kill PROPERTIES LABELS integration TIMEOUT 240)
+
+add_executable(integration_earnings_kill earnings_kill_test.cpp)
+target_link_libraries(integration_earnings_kill PRIVATE doctest_main gleaner_store)
+add_test(NAME integration_earnings_kill COMMAND integration_earnings_kill)
+set_tests_properties(integration_earnings_kill PROPERTIES LABELS integration TIMEOUT 120)
