@@ -11,6 +11,11 @@ namespace {
 
 using ledger::EntryKind;
 
+/// Ends the keys of entries in other currencies than CNY, as it ends the names of their accounts.
+std::string key_suffix(Currency currency) {
+    return currency == Currency::cny ? "" : "@" + std::string(code_of(currency));
+}
+
 /// Confirms the shares of one day: of all nodes, or of one that was withheld.
 class DayConfirmation {
 public:
@@ -88,9 +93,7 @@ private:
         GLEANER_TRY(const auto source, journal.account(from));
         GLEANER_TRY(const auto target, journal.account(to));
         const Line lines[] = {{source, -amount}, {target, amount}};
-        const std::string suffix =
-            to.currency == Currency::cny ? "" : "@" + std::string(code_of(to.currency));
-        return journal.post(kind, key + key_end_ + suffix, lines);
+        return journal.post(kind, key + key_end_ + key_suffix(to.currency), lines);
     }
 
     Store::State& state_;
@@ -109,8 +112,7 @@ Status add_for_month(Store::State& state, EntryKind kind, const OwnerId& owner, 
     const Line lines[] = {{platform, -amount}, {account, amount}};
     std::string key(to_string(kind));
     key.append(":").append(owner.get()).append(":").append(month_text(month));
-    if (currency != Currency::cny) key.append("@").append(code_of(currency));
-    return journal.post(kind, key, lines);
+    return journal.post(kind, key + key_suffix(currency), lines);
 }
 
 /// What contracts add to a month's shares, once its last day is confirmed: a larger share of much

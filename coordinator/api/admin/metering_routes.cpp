@@ -267,20 +267,14 @@ Answer show_electricity(AdminState& state, Call call) {
 Answer set_electricity(AdminState& state, Call call) {
     GLEANER_CO_TRY(const auto per_kwh,
                    call.body.integer("per_kwh_micros", 0, store::electricity_price_max.micros));
-    GLEANER_CO_TRY(const auto code, call.body.optional_text("currency", 3));
+    GLEANER_CO_TRY(const auto currency, read_currency(call.body));
     GLEANER_CO_TRY(call.body.no_more());
-    const auto currency = parse_currency(code.empty() ? "CNY" : code);
-    if (!currency)
-        co_return Error(ErrorCode::invalid_argument,
-                        "\"" + code +
-                            "\" is no currency that accounts are kept in: write CNY, "
-                            "USD, EUR, HKD or SGD");
     const SiteId id(call.captures[0]);
     const std::int64_t today = day_of(state.needs.clock.wall());
     StoreWork work = [&call, id, today, per_kwh, currency](Store& store) -> Result<json::value> {
         GLEANER_TRY(site_of_caller(store, call, id));
         Metering metering(store);
-        GLEANER_TRY(metering.set_electricity(id, Money{per_kwh}, *currency));
+        GLEANER_TRY(metering.set_electricity(id, Money{per_kwh}, currency));
         GLEANER_TRY(const auto price, metering.electricity(id, today));
         return electricity_json(id, price);
     };

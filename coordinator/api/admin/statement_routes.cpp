@@ -42,7 +42,7 @@ Result<StatementOf> wanted_of(const AdminState& state, const Call& call, PartyKi
     if (!is_own(call, kind) && !call.by(PrincipalKind::operator_))
         return Error(ErrorCode::not_found, "no such " + std::string(to_string(kind)));
     GLEANER_TRY(const auto period, period_of(call, state.needs.clock.wall()));
-    GLEANER_TRY(const auto currency, currency_of(call));
+    GLEANER_TRY(const auto currency, currency_of(call.parameter("currency")));
     const std::string id = call.captures.empty() ? std::string() : call.captures[0];
     return StatementOf{kind, id, currency, period.from, period.to};
 }
@@ -94,19 +94,6 @@ DocumentAnswer statement(AdminState& state, Call call, PartyKind kind) {
     co_return co_await run_blocking<Document>(state.needs.blocking, std::move(setting));
 }
 
-DocumentAnswer owner_statement(AdminState& state, Call call) {
-    return statement(state, std::move(call), PartyKind::owner);
-}
-DocumentAnswer partner_statement(AdminState& state, Call call) {
-    return statement(state, std::move(call), PartyKind::partner);
-}
-DocumentAnswer customer_statement(AdminState& state, Call call) {
-    return statement(state, std::move(call), PartyKind::customer);
-}
-DocumentAnswer platform_statement(AdminState& state, Call call) {
-    return statement(state, std::move(call), PartyKind::platform);
-}
-
 /// A page of a list: `has_more` says whether another one is worth asking for.
 template <class Rows>
 json::value page_json(const Rows& rows, std::int64_t limit) {
@@ -151,29 +138,18 @@ Answer entries(AdminState& state, Call call, PartyKind kind) {
     co_return co_await state.needs.store.read<json::value>(std::move(work));
 }
 
-Answer owner_records(AdminState& state, Call call) {
-    return records(state, std::move(call), PartyKind::owner);
+// As a table of routes wants them.
+template <PartyKind kind>
+DocumentAnswer statement_of(AdminState& state, Call call) {
+    return statement(state, std::move(call), kind);
 }
-Answer partner_records(AdminState& state, Call call) {
-    return records(state, std::move(call), PartyKind::partner);
+template <PartyKind kind>
+Answer records_of(AdminState& state, Call call) {
+    return records(state, std::move(call), kind);
 }
-Answer customer_records(AdminState& state, Call call) {
-    return records(state, std::move(call), PartyKind::customer);
-}
-Answer platform_records(AdminState& state, Call call) {
-    return records(state, std::move(call), PartyKind::platform);
-}
-Answer owner_entries(AdminState& state, Call call) {
-    return entries(state, std::move(call), PartyKind::owner);
-}
-Answer partner_entries(AdminState& state, Call call) {
-    return entries(state, std::move(call), PartyKind::partner);
-}
-Answer customer_entries(AdminState& state, Call call) {
-    return entries(state, std::move(call), PartyKind::customer);
-}
-Answer platform_entries(AdminState& state, Call call) {
-    return entries(state, std::move(call), PartyKind::platform);
+template <PartyKind kind>
+Answer entries_of(AdminState& state, Call call) {
+    return entries(state, std::move(call), kind);
 }
 
 /// A project's key sees its customer's accounts with one of these.
@@ -204,18 +180,28 @@ std::vector<AdminRoute> statement_routes() {
     constexpr unsigned of_partner = operators | partners;
     constexpr unsigned of_customer = operators | customers;
     return {
-        document_route("/api/v1/statements/owners/{id}", of_owner, owner_statement),
-        document_route("/api/v1/statements/partners/{id}", of_partner, partner_statement),
-        document_route("/api/v1/statements/customers/{id}", of_customer, customer_statement),
-        document_route("/api/v1/statements/platform", operators, platform_statement),
-        list_route("/api/v1/statements/owners/{id}/records", of_owner, owner_records),
-        list_route("/api/v1/statements/partners/{id}/records", of_partner, partner_records),
-        list_route("/api/v1/statements/customers/{id}/records", of_customer, customer_records),
-        list_route("/api/v1/statements/platform/records", operators, platform_records),
-        list_route("/api/v1/statements/owners/{id}/entries", of_owner, owner_entries),
-        list_route("/api/v1/statements/partners/{id}/entries", of_partner, partner_entries),
-        list_route("/api/v1/statements/customers/{id}/entries", of_customer, customer_entries),
-        list_route("/api/v1/statements/platform/entries", operators, platform_entries),
+        document_route("/api/v1/statements/owners/{id}", of_owner, statement_of<PartyKind::owner>),
+        document_route("/api/v1/statements/partners/{id}", of_partner,
+                       statement_of<PartyKind::partner>),
+        document_route("/api/v1/statements/customers/{id}", of_customer,
+                       statement_of<PartyKind::customer>),
+        document_route("/api/v1/statements/platform", operators, statement_of<PartyKind::platform>),
+        list_route("/api/v1/statements/owners/{id}/records", of_owner,
+                   records_of<PartyKind::owner>),
+        list_route("/api/v1/statements/partners/{id}/records", of_partner,
+                   records_of<PartyKind::partner>),
+        list_route("/api/v1/statements/customers/{id}/records", of_customer,
+                   records_of<PartyKind::customer>),
+        list_route("/api/v1/statements/platform/records", operators,
+                   records_of<PartyKind::platform>),
+        list_route("/api/v1/statements/owners/{id}/entries", of_owner,
+                   entries_of<PartyKind::owner>),
+        list_route("/api/v1/statements/partners/{id}/entries", of_partner,
+                   entries_of<PartyKind::partner>),
+        list_route("/api/v1/statements/customers/{id}/entries", of_customer,
+                   entries_of<PartyKind::customer>),
+        list_route("/api/v1/statements/platform/entries", operators,
+                   entries_of<PartyKind::platform>),
     };
 }
 

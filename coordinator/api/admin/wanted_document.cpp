@@ -63,17 +63,6 @@ Result<documents::Language> language_of(const Call& call) {
     return unknown("language", text, "en or zh");
 }
 
-Result<Currency> currency_of(const Call& call) {
-    const std::string text = call.parameter("currency");
-    if (text.empty()) return Currency::cny;
-    const auto currency = parse_currency(text);
-    if (currency) return *currency;
-    std::string known;
-    for (const auto& name : currency_names)
-        known.append(known.empty() ? "" : ", ").append(name.code);
-    return unknown("currency", text, known);
-}
-
 Result<Period> period_of(const Call& call, WallTime now) {
     const std::string month = call.parameter("month");
     const std::string from = call.parameter("from");

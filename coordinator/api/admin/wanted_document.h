@@ -20,8 +20,6 @@ enum class Form : std::uint8_t { json, csv, html, pdf };
 [[nodiscard]] Result<Form> form_of(const Call& call);
 /// `lang=`: English when there is none.
 [[nodiscard]] Result<documents::Language> language_of(const Call& call);
-/// `currency=`: CNY when there is none.
-[[nodiscard]] Result<Currency> currency_of(const Call& call);
 
 struct Period {
     WallTime from;
