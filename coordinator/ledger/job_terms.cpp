@@ -42,6 +42,7 @@ std::string to_text(const JobTerms& terms) {
     json::array warnings;
     for (const auto& warning : terms.warnings) warnings.emplace_back(warning);
     text["warnings"] = std::move(warnings);
+    if (!terms.reservation.empty()) text["reservation"] = terms.reservation;
     return json::serialize(text);
 }
 
@@ -61,6 +62,11 @@ std::optional<JobTerms> job_terms_of_text(std::string_view text) {
     terms.item_price_max = {integer(members, "item_price_max").value_or(0)};
     terms.expected_prompt_tokens = integer(members, "expected_prompt_tokens").value_or(0);
     terms.expected_generated_tokens = integer(members, "expected_generated_tokens").value_or(0);
+    if (const auto* reservation = members.if_contains("reservation");
+        reservation != nullptr && reservation->is_string()) {
+        const auto& id = reservation->get_string();
+        terms.reservation.assign(id.data(), id.size());
+    }
     const auto* warnings = members.if_contains("warnings");
     if (warnings != nullptr && warnings->is_array()) {
         for (const auto& warning : warnings->get_array())

@@ -22,6 +22,8 @@ struct JobTerms {
     std::int64_t expected_prompt_tokens = 0;
     std::int64_t expected_generated_tokens = 0;
     std::vector<std::string> warnings;  ///< what the customer was told
+    /// The contract on whose reserved machines it works, and nowhere else; empty: on shared ones.
+    std::string reservation;
 
     [[nodiscard]] bool limited() const { return item_price_max > Money{}; }
     friend bool operator==(const JobTerms&, const JobTerms&) = default;

@@ -74,6 +74,7 @@ struct StreamRequest {
     OwnerId own_sites_of;
     store::Model model;
     PrivacyClass privacy = PrivacyClass::any;
+    std::string reservation = {};  ///< the contract on whose machines it runs; empty: shared ones
     Endpoint endpoint = Endpoint::chat_completions;
     std::string body;                ///< for the engine, JSON
     std::vector<NodeId> avoid;       ///< nodes that failed it; others of their sites come last
@@ -165,6 +166,10 @@ public:
     void engine_added(const store::EnginePackage& engine);
     /// Its weight changed: counts from now on, for what runs and waits too.
     void customer_weighed(const CustomerId& customer, std::int32_t weight);
+    /// Machines were reserved or are no longer: reads from the store which are.
+    void reservations_changed();
+    /// Connected devices that may work, by class, reserved ones too.
+    [[nodiscard]] std::map<std::string, std::int64_t> devices_on_offer() const;
     [[nodiscard]] std::vector<core::Scheduler::NodeView> nodes() const;
     /// Nothing for a node that has no session.
     [[nodiscard]] NodeTrouble trouble(const NodeId& node) const;

@@ -13,8 +13,9 @@ struct ForecastQuestion {
     Sha256 model;
     PrivacyClass privacy = PrivacyClass::any;
     OwnerId own_sites_of;
-    std::uint64_t items = 0;     ///< with their replicas
-    double tokens_per_item = 0;  ///< of work: generated, and an eighth of the prompt's
+    std::string reservation = {};  ///< on its machines; empty: on shared ones
+    std::uint64_t items = 0;       ///< with their replicas
+    double tokens_per_item = 0;    ///< of work: generated, and an eighth of the prompt's
 };
 
 struct Forecast {
