@@ -32,22 +32,17 @@ bool contradicts(const Error& error) {
            code == ErrorCode::too_large || code == ErrorCode::data_corrupt;
 }
 
+std::string error_body(std::string_view message, std::string_view type, json::value param,
+                       std::string_view code) {
+    return json::serialize(json::object{
+        {"error",
+         {{"message", message}, {"type", type}, {"param", std::move(param)}, {"code", code}}}});
+}
+
 std::string failed_body(const core::SettleItem& command, const std::string& engine_error) {
     if (command.cause == core::FailureCause::request_rejected && !engine_error.empty())
         return engine_error;
-    json::object error{{"message", command.reason},
-                       {"type", "server_error"},
-                       {"param", nullptr},
-                       {"code", std::string(core::to_string(command.cause))}};
-    return json::serialize(json::object{{"error", std::move(error)}});
-}
-
-std::string max_price_body() {
-    json::object error{{"message", std::string(max_price_sentence)},
-                       {"type", "invalid_request_error"},
-                       {"param", "max_price"},
-                       {"code", "max_price_reached"}};
-    return json::serialize(json::object{{"error", std::move(error)}});
+    return error_body(command.reason, "server_error", nullptr, core::to_string(command.cause));
 }
 
 /// All but what the settled results say: parts, seed.
@@ -110,9 +105,12 @@ void Grid::State::execute(const core::SettleItem& command) {
         meter.prompt_tokens = result.prompt_tokens;
         meter.cached_tokens = result.cached_tokens;
         meter.generated_tokens = result.generated_tokens;
-        meter.device_micros = static_cast<std::int64_t>(result.device_micros);
-        meter.reference_micros =
-            core::reference_micros(result.credited_micros, facts.reference_permille);
+        // The time of reserved machines is billed by the hour, not by what was done in it.
+        if (job.record.terms.reservation.empty()) {
+            meter.device_micros = static_cast<std::int64_t>(result.device_micros);
+            meter.reference_micros =
+                core::reference_micros(result.credited_micros, facts.reference_permille);
+        }
         use_settled(acceptance.meters.empty(), produced.node, result);
         meter.price =
             price_of(price, meter.prompt_tokens, meter.generated_tokens, meter.cached_tokens);
@@ -132,7 +130,9 @@ void Grid::State::execute(const core::SettleItem& command) {
     outcome.failed = command.results.empty() || too_dear;
     if (outcome.failed) {
         outcome.http_status = command.cause == core::FailureCause::request_rejected ? 400 : 500;
-        outcome.body = too_dear ? max_price_body() : failed_body(command, rejection);
+        outcome.body = too_dear ? error_body(max_price_sentence, "invalid_request_error",
+                                             "max_price", "max_price_reached")
+                                : failed_body(command, rejection);
         ++job.counts.failed;
         ++counters.items_failed;
     } else {
@@ -348,6 +348,7 @@ asio::awaitable<Status> Grid::State::take_up_job(store::Job record) {
     event.own_sites_of = record.own_sites_of;
     event.model = record.model_sha256;
     event.privacy = record.privacy;
+    event.reservation = record.terms.reservation;
     event.replicas = static_cast<std::uint32_t>(record.replicas);
     event.items = static_cast<std::uint32_t>(record.counts.total);
     event.settled.assign(settled.begin(), settled.end());

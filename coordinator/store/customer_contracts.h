@@ -13,6 +13,7 @@
 #include "coordinator/ledger/customer_contract.h"
 #include "coordinator/ledger/price_book.h"
 #include "coordinator/store/store.h"
+#include "shared/model/civil_day.h"
 
 namespace gleaner::store {
 

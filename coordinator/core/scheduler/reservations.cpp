@@ -29,7 +29,6 @@ void Scheduler::State::on(const ReservationOpened& event) {
 
 void Scheduler::State::on(const ReservationClosed& event) {
     auto& reservation = reservation_of(event.reservation);
-    if (!reservation.open) return;
     reservation.open = false;
     reservation.wanted = 0;
     unstaffed.insert(reservation.index);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "coordinator/core/scheduler/state.h"
+#include "shared/util/check.h"
 
 namespace gleaner::core {
 
@@ -229,6 +230,7 @@ bool Scheduler::State::probe(Node& node, Slot& slot) {
 
 void Scheduler::State::send_lease(Job& job, Node& node, Slot& slot,
                                   std::vector<Lease::Entry> entries) {
+    GLEANER_CHECK(job.queue->key.reservation == node.reservation, "work stays in its pool");
     const LeaseId id{next_lease++};
     auto& lease = leases[id];
     lease.id = id;

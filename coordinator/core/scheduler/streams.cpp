@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "coordinator/core/scheduler/state.h"
+#include "shared/util/check.h"
 
 namespace gleaner::core {
 
@@ -161,6 +162,7 @@ void Scheduler::State::refuse_waiting(Stream& stream, std::string reason) {
 }
 
 void Scheduler::State::start_on(Stream& stream, Node& node, Slot& slot) {
+    GLEANER_CHECK(stream.queue->key.reservation == node.reservation, "work stays in its pool");
     stream.node = &node;
     stream.slot = &slot;
     stream.started = now;
