@@ -4,6 +4,7 @@
 
 #include "coordinator/core/metering/reference_speed.h"
 #include "coordinator/runtime/grid_state.h"
+#include "shared/util/check.h"
 #include "shared/util/log.h"
 
 namespace gleaner::runtime {
@@ -59,8 +60,8 @@ void Grid::State::meter_reservations_later() {
     reservation_timer.expires_after(std::chrono::microseconds(micros_of_minute - into));
     reservation_timer.async_wait([this](const boost::system::error_code& problem) {
         if (problem || stopping) return;
-        if (!tasks.spawn(reservations_minute()))
-            spdlog::warn("event=reservations_not_metered why=\"too many tasks\"");
+        const bool spawned = tasks.spawn(reservations_minute());
+        GLEANER_CHECK(spawned, "the grid's tasks are unbounded");
         meter_reservations_later();
     });
 }
@@ -134,8 +135,8 @@ asio::awaitable<void> Grid::State::read_reservations() {
 }
 
 void Grid::reservations_changed() {
-    if (!state_->tasks.spawn(state_->read_reservations()))
-        spdlog::warn("event=reservations_not_read why=\"too many tasks\"");
+    const bool spawned = state_->tasks.spawn(state_->read_reservations());
+    GLEANER_CHECK(spawned, "the grid's tasks are unbounded");
 }
 
 std::map<std::string, std::int64_t> Grid::devices_on_offer() const {

@@ -223,10 +223,12 @@ struct Grid::State {
     void settled_for_good(const JobId& job);
     /// Tells the scheduler when the store has fallen behind or fails, and when it has caught up.
     void note_backlog();
+    void save_standings();
+
+    // grid_jobs.cpp
     void finish_if_ready(OpenJob& job);
     boost::asio::awaitable<void> finish_jobs();
     boost::asio::awaitable<bool> finish_job(JobId id);
-    void save_standings();
     boost::asio::awaitable<Status> take_up_job(store::Job record);
 
     // grid_prices.cpp
