@@ -3,6 +3,7 @@
 #include "coordinator/core/metering/reference_speed.h"
 #include "coordinator/openai/receipt.h"
 #include "coordinator/runtime/grid_state.h"
+#include "coordinator/runtime/job_output.h"
 #include "shared/util/check.h"
 #include "shared/util/log.h"
 #include "shared/util/random.h"
