@@ -36,6 +36,7 @@
 #include "coordinator/runtime/grid.h"
 #include "coordinator/runtime/orphans.h"
 #include "coordinator/store/blobs.h"
+#include "coordinator/store/customer_contracts.h"
 #include "coordinator/store/earnings.h"
 #include "coordinator/store/executor.h"
 #include "coordinator/store/payouts.h"
@@ -203,6 +204,7 @@ Status Parts::build_grid() {
 std::vector<runtime::DailyStep> Parts::daily_steps() const {
     const auto held_back = static_cast<std::int64_t>(settings.held_back_days);
     return {{"storage", store::charge_storage},
+            {"contracts", store::settle_contracts},
             {"confirmation",
              [held_back](store::Store& target, std::int64_t day) {
                  return store::Earnings(target).confirm_through(day - held_back);

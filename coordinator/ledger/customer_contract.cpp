@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "shared/model/civil_day.h"
 #include "shared/util/check.h"
 
 namespace gleaner::ledger {
@@ -37,7 +38,7 @@ Status check(const CustomerTerms& terms) {
         return refused("a contract has neither a commitment nor a deposit below zero");
     }
     if (terms.months < 1 || terms.months > customer_term_months_max) {
-        return refused("a contract's term is 1 to 36 months");
+        return refused("a contract's term is 1 to 3 months");
     }
     if (!is_share(terms.reprice_threshold) || !is_share(terms.reprice_fee) ||
         !is_share(terms.termination_penalty)) {
@@ -48,6 +49,36 @@ Status check(const CustomerTerms& terms) {
         return refused("a fee for repricing takes less than all that is saved");
     }
     return ok();
+}
+
+WallTime contract_month(WallTime from, std::int32_t month) {
+    const std::int64_t day = day_of(from);
+    return start_of_day(add_months(day, month)) + (from - start_of_day(day));
+}
+
+WallTime bound_until(WallTime from, std::int32_t months, WallTime now) {
+    std::int32_t month = months;
+    while (contract_month(from, month) <= now) ++month;
+    return contract_month(from, month);
+}
+
+Remaining remaining(WallTime from, WallTime until, WallTime now) {
+    constexpr Duration day = std::chrono::hours(24);
+    Remaining left;
+    if (now >= until) return left;
+    std::int32_t month = 0;
+    while (contract_month(from, month + 1) <= std::max(now, from)) ++month;
+    for (std::int32_t next = month + 1; contract_month(from, next + 1) <= until; ++next)
+        ++left.whole_months;
+    if (now <= contract_month(from, month)) {
+        ++left.whole_months;
+        return left;
+    }
+    const WallTime begins = contract_month(from, month);
+    const WallTime ends = contract_month(from, month + 1);
+    left.days_of_month = static_cast<std::int32_t>((ends - begins) / day);
+    left.days = static_cast<std::int32_t>((std::min(ends, until) - now + day - Duration{1}) / day);
+    return left;
 }
 
 Money remaining_commitment(Money monthly, const Remaining& left) {
@@ -70,10 +101,9 @@ RepriceOffer reprice_offer(const CustomerTerms& terms, Money today, const Remain
     return offer;
 }
 
-Termination terminate(const CustomerTerms& terms, const Remaining& left, Money deposit_held) {
+Termination terminate(const CustomerTerms& terms, Money left, Money deposit_held) {
     Termination settled;
-    settled.penalty =
-        rounded_down(remaining_commitment(terms.monthly, left), terms.termination_penalty, whole);
+    settled.penalty = rounded_down(left, terms.termination_penalty, whole);
     settled.from_deposit = std::min(settled.penalty, deposit_held);
     settled.from_credit = settled.penalty - settled.from_deposit;
     settled.deposit_returned = deposit_held - settled.from_deposit;

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "shared/model/money.h"
+#include "shared/util/clock.h"
 #include "shared/util/result.h"
 
 namespace gleaner::ledger {
@@ -23,7 +24,7 @@ struct CustomerTerms {
     friend bool operator==(const CustomerTerms&, const CustomerTerms&) = default;
 };
 
-inline constexpr std::int32_t customer_term_months_max = 36;
+inline constexpr std::int32_t customer_term_months_max = 3;
 
 /// Errors: invalid_argument with a sentence.
 [[nodiscard]] Status check(const CustomerTerms& terms);
@@ -35,6 +36,14 @@ struct Remaining {
     std::int32_t days = 0;
     std::int32_t days_of_month = 30;
 };
+
+/// Months of a contract are counted from its beginning: from the 15th to the 15th, in Shanghai.
+/// The moment at which its month number `month` (from 0) begins.
+[[nodiscard]] WallTime contract_month(WallTime from, std::int32_t month);
+/// The end to which one that renews is bound at `now`: of its term, later of the month that runs.
+[[nodiscard]] WallTime bound_until(WallTime from, std::int32_t months, WallTime now);
+/// What is left of the time until `until`, which is the beginning of one of its months or before.
+[[nodiscard]] Remaining remaining(WallTime from, WallTime until, WallTime now);
 
 /// What is still to be paid for it; the part of a month is rounded up to a whole micro.
 [[nodiscard]] Money remaining_commitment(Money monthly, const Remaining& left);
@@ -60,8 +69,8 @@ struct Termination {
     Money deposit_returned;
 };
 
-[[nodiscard]] Termination terminate(const CustomerTerms& terms, const Remaining& left,
-                                    Money deposit_held);
+/// `left`: what is still to be paid.
+[[nodiscard]] Termination terminate(const CustomerTerms& terms, Money left, Money deposit_held);
 
 /// At a month's end: what is missing to the commitment when `spent` was paid for work. The first
 /// and the last month count by their days.

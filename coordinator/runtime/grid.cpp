@@ -14,29 +14,6 @@ namespace gleaner::runtime {
 
 namespace asio = boost::asio;
 
-namespace {
-
-std::string device_class_of(const wire::Hello& hello, const store::EnginePackage* engine) {
-    const std::string_view wanted = engine == nullptr ? "cpu" : std::string_view(engine->backend);
-    for (const auto& device : hello.devices())
-        if (device.kind() == wanted) return device.name();
-    return hello.devices().empty() ? "unknown" : hello.devices(0).name();
-}
-
-std::vector<AnnouncedDevice> devices_of(const wire::Hello& hello,
-                                        const store::EnginePackage* engine) {
-    std::vector<AnnouncedDevice> devices;
-    for (const auto& device : hello.devices()) {
-        const bool usable =
-            engine != nullptr && device.kind() == engine->backend && device.memory_bytes() > 0;
-        devices.push_back(
-            {device.id(), device.kind(), device.name(), usable, device.memory_bytes()});
-    }
-    return devices;
-}
-
-}  // namespace
-
 Grid::State::State(Options options_, const Clock& clock_, store::StoreExecutor& store_,
                    store::Blobs& blobs_, const asio::any_io_executor& executor_)
     : options(options_),
@@ -48,7 +25,9 @@ Grid::State::State(Options options_, const Clock& clock_, store::StoreExecutor& 
       retry_timer(executor_),
       offered_timer(executor_),
       price_timer(executor_),
+      reservation_timer(executor_),
       offered_counted(clock_.now()),
+      reservations_metered(clock_.now()),
       tasks(executor_) {}
 
 void Grid::State::tell(const core::Event& event) {
@@ -110,14 +89,17 @@ asio::awaitable<Status> Grid::start() {
         std::vector<State::OfferedModel> models;
         std::vector<std::pair<std::string, std::string>> standings;
         std::vector<store::Job> jobs;
+        std::vector<store::RunningReservation> reservations;
         std::int64_t epoch = 0;
     };
-    std::function<Result<Kept>(store::Store&)> load = [](store::Store& store) -> Result<Kept> {
+    std::function<Result<Kept>(store::Store&)> load =
+        [now = state_->clock.wall()](store::Store& store) -> Result<Kept> {
         Kept kept;
         GLEANER_TRY(kept.epoch, store.next_epoch());
         GLEANER_TRY(kept.engines, store.engines());
         GLEANER_TRY(kept.standings, store.standings());
         GLEANER_TRY(kept.jobs, store.open_jobs());
+        GLEANER_TRY(kept.reservations, store::CustomerContracts(store).running(now));
         GLEANER_TRY(auto models, store.models());
         for (auto& model : models) {
             GLEANER_TRY(auto canaries, store.canaries(model.sha256));
@@ -137,10 +119,13 @@ asio::awaitable<Status> Grid::start() {
     for (const auto& [key, json] : kept.standings) state_->scheduler->restore_standing(key, json);
     for (auto& model : kept.models) model_added(model.record, std::move(model.canaries));
     state_->count_offered_later();
+    state_->take_reservations(std::move(kept.reservations));
     for (auto& job : kept.jobs) {
         auto taken = co_await state_->take_up_job(std::move(job));
         if (taken.has_error()) co_return std::move(taken).error();
     }
+    state_->close_orphaned_reservations();
+    state_->meter_reservations_later();
     co_return ok();
 }
 
@@ -150,8 +135,10 @@ asio::awaitable<void> Grid::stop() {
     state_->retry_timer.cancel();
     state_->offered_timer.cancel();
     state_->price_timer.cancel();
+    state_->reservation_timer.cancel();
     co_await state_->tasks.join();
     co_await state_->save_use_now();
+    co_await state_->meter_reservations();
     // One more write, so that what was accepted and is still queued is on disk before the end.
     while (state_->saving) {
         std::function<Result<int>(store::Store&)> nothing = [](store::Store&) -> Result<int> {
@@ -181,7 +168,7 @@ void Grid::node_joined(const store::Node& node, const wire::Hello& hello, NodeLi
     state_->welcome_renew_after_s = certificate_renew_after_s;
     state_->welcome_engine = engine;
     state_->welcome_policy = node.site_policy;
-    state_->tell(joined_event(node, hello, engine));
+    state_->tell(joined_event(node, hello, engine, entry.facts.device_class));
 
     const auto id = node.id;
     const auto version = hello.software_version();
@@ -372,6 +359,7 @@ StreamId Grid::open_stream(StreamRequest request, StreamSink& sink) {
     event.own_sites_of = request.own_sites_of;
     event.model = request.model.sha256;
     event.privacy = request.privacy;
+    event.reservation = request.reservation;
     event.avoid = request.avoid;
     event.refused_by = request.refused_by;
     event.give_up = state_->clock.now() + request.give_up_after;

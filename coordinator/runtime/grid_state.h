@@ -16,6 +16,7 @@
 #include "coordinator/runtime/grid.h"
 #include "coordinator/runtime/job_input.h"
 #include "coordinator/store/blobs.h"
+#include "coordinator/store/customer_contracts.h"
 #include "coordinator/store/executor.h"
 #include "shared/async/task_group.h"
 
@@ -204,6 +205,17 @@ struct Grid::State {
     void save_use();
     boost::asio::awaitable<void> save_use_now();
 
+    // grid_reservations.cpp
+    /// What is reserved now: tells the scheduler what is new, other or over.
+    void take_reservations(std::vector<store::RunningReservation> running);
+    void close_orphaned_reservations();
+    void meter_reservations_later();
+    boost::asio::awaitable<void> reservations_minute();
+    /// Writes down what was delivered since the last time, bills hours that are over, and looks
+    /// which contracts are in force.
+    boost::asio::awaitable<void> meter_reservations();
+    boost::asio::awaitable<void> read_reservations();
+
     // grid_settle.cpp
     void save_settlements();
     void saved(std::vector<store::Acceptance> batch, const Status& status);
@@ -211,10 +223,12 @@ struct Grid::State {
     void settled_for_good(const JobId& job);
     /// Tells the scheduler when the store has fallen behind or fails, and when it has caught up.
     void note_backlog();
+    void save_standings();
+
+    // grid_jobs.cpp
     void finish_if_ready(OpenJob& job);
     boost::asio::awaitable<void> finish_jobs();
     boost::asio::awaitable<bool> finish_job(JobId id);
-    void save_standings();
     boost::asio::awaitable<Status> take_up_job(store::Job record);
 
     // grid_prices.cpp
@@ -239,7 +253,11 @@ struct Grid::State {
     boost::asio::steady_timer offered_timer;
     boost::asio::steady_timer price_timer;
     bool price_timer_runs = false;
+    boost::asio::steady_timer reservation_timer;
     Time offered_counted;
+    Time reservations_metered;
+    std::map<std::string, store::RunningReservation> reservations;
+    std::vector<store::DeliveredTime> unsaved_delivered;
     boost::asio::thread_pool blocking{1};  ///< finds lines, writes output files
     boost::asio::thread_pool reading{1};   ///< packs leases
     TaskGroup tasks;

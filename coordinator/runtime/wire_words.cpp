@@ -67,8 +67,27 @@ wire::Endpoint wire_endpoint(std::string_view path) {
     return wire::ENDPOINT_UNSPECIFIED;
 }
 
+std::string device_class_of(const wire::Hello& hello, const store::EnginePackage* engine) {
+    const std::string_view wanted = engine == nullptr ? "cpu" : std::string_view(engine->backend);
+    for (const auto& device : hello.devices())
+        if (device.kind() == wanted) return device.name();
+    return hello.devices().empty() ? "unknown" : hello.devices(0).name();
+}
+
+std::vector<AnnouncedDevice> devices_of(const wire::Hello& hello,
+                                        const store::EnginePackage* engine) {
+    std::vector<AnnouncedDevice> devices;
+    for (const auto& device : hello.devices()) {
+        const bool usable =
+            engine != nullptr && device.kind() == engine->backend && device.memory_bytes() > 0;
+        devices.push_back(
+            {device.id(), device.kind(), device.name(), usable, device.memory_bytes()});
+    }
+    return devices;
+}
+
 core::NodeJoined joined_event(const store::Node& node, const wire::Hello& hello,
-                              const store::EnginePackage* engine) {
+                              const store::EnginePackage* engine, const std::string& device_class) {
     core::NodeJoined joined;
     joined.node = node.id;
     joined.site = node.site;
@@ -76,6 +95,7 @@ core::NodeJoined joined_event(const store::Node& node, const wire::Hello& hello,
     joined.certified = node.site_certified;
     if (engine != nullptr)
         joined.engine = engine->name + " " + engine->version + " " + engine->backend;
+    joined.device_class = device_class;
     for (const auto& device : hello.devices())
         joined.devices.push_back(
             {device.id(), device.kind(), device.name(), device.driver(), device.memory_bytes()});

@@ -13,6 +13,7 @@
 #include "coordinator/ledger/customer_contract.h"
 #include "coordinator/ledger/price_book.h"
 #include "coordinator/store/store.h"
+#include "shared/model/civil_day.h"
 
 namespace gleaner::store {
 
@@ -27,13 +28,15 @@ struct ReservedDevices {
 /// What an hour of one reserved device costs, from a moment on; locked until the customer reprices.
 struct LockedPrice {
     WallTime from;
-    std::int64_t price_book = 0;  ///< the version that it was taken from
-    Money hour;                   ///< on the contract's tier, outside of all bands
-    std::vector<ledger::TimeBand> bands;
+    /// Of the version of the price book that is locked. Its prompt price is that of an hour; of a
+    /// contract without machines only the version counts.
+    ledger::Tariff hour;
     Money monthly;  ///< the commitment a month at this price
     Money fee;      ///< paid for this repricing; zero for the first price
 
-    [[nodiscard]] Money at(WallTime time) const;
+    [[nodiscard]] Money at(WallTime time) const {
+        return {hour.at(time).prompt_micros_per_million};
+    }
 };
 
 /// What is asked for. With `reserved`: machines. Without: `monthly` of work, at locked prices.
@@ -159,8 +162,8 @@ public:
                          const std::vector<std::pair<std::string, std::int64_t>>& unfunded,
                          std::int64_t hour);
     /// Bills every hour that is over and not billed yet, each once: meter records of the nodes at
-    /// the locked price, never more than was promised. Settles contracts that have ended since
-    /// (deposit back).
+    /// the locked price, never more than was promised. Gives deposits of reservations back that
+    /// have ended.
     Status bill_hours();
     /// Of a month of Shanghai.
     Result<AvailabilityReport> availability(const std::string& id, Month month);
@@ -168,7 +171,13 @@ public:
     /// without machines; nothing: the one in force.
     Result<std::optional<std::int64_t>> locked_book(const ProjectId& project, WallTime at);
 
+    /// It is over and all of it is paid: what is left of the deposit goes back.
+    Status close(const CustomerContract& contract);
+
 private:
+    Status return_deposit(const CustomerContract& contract);
+    Result<std::int64_t> billed_until(const std::string& id);
+
     Store& store_;
 };
 

@@ -1,5 +1,6 @@
 #include "shared/model/civil_day.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -61,6 +62,13 @@ std::optional<Month> month_of_text(std::string_view text) {
     const auto day = day_of_date(std::string(text) + "-01");
     if (!day) return std::nullopt;
     return month_of(*day);
+}
+
+std::int64_t add_months(std::int64_t day, std::int32_t months) {
+    const Month from = month_of(day);
+    const Month to{from.number + months};
+    const std::int64_t length = first_day(to.next()) - first_day(to);
+    return first_day(to) + std::min(day - first_day(from), length - 1);
 }
 
 std::string local_time_text(WallTime time) {

@@ -56,6 +56,9 @@ struct Month {
 /// The inverse; nothing for what is no month of the years 1970 to 9999.
 [[nodiscard]] std::optional<Month> month_of_text(std::string_view text);
 
+/// The same day so many months later; the month's last one where it has no such day.
+[[nodiscard]] std::int64_t add_months(std::int64_t day, std::int32_t months);
+
 /// "2026-11-25 08:30:00", as clocks in Shanghai show it.
 [[nodiscard]] std::string local_time_text(WallTime time);
 

@@ -11,6 +11,7 @@ gleaner_unit_test(unit_core
         coordinator/core/scheduler/loading_test.cpp
         coordinator/core/scheduler/owners_first_test.cpp
         coordinator/core/scheduler/refusals_test.cpp
+        coordinator/core/scheduler/reservations_test.cpp
         coordinator/core/scheduler/shards_test.cpp
         coordinator/core/scheduler/store_stall_test.cpp
         coordinator/core/scheduler/streams_test.cpp

@@ -17,6 +17,7 @@ public:
             node.connected = view.connected;
             node.paused = view.paused;
             node.draining = view.draining;
+            node.reserved = !view.reservation.empty();
             node.items = view.outstanding_items;
             node.streams = view.running_streams;
             node.ready_models = view.ready_models;

@@ -21,6 +21,7 @@ struct LiveNode {
     bool connected = false;
     bool paused = false;
     bool draining = false;
+    bool reserved = false;     ///< works for one customer alone
     std::int64_t items = 0;    ///< held: running or queued
     std::int64_t streams = 0;  ///< running
     std::vector<Sha256> ready_models;

@@ -173,6 +173,7 @@ json::object to_json(const store::Node& node, const std::optional<LiveNode>& liv
     for (const Sha256& model : live->ready_models) models.emplace_back(model.get());
     object["device_class"] = text_or_null(live->device_class);
     object["reference_permille"] = live->reference_permille;
+    object["reserved"] = live->reserved;
     object["items"] = live->items;
     object["streams"] = live->streams;
     object["ready_models"] = std::move(models);

@@ -29,6 +29,7 @@ struct NodeJoined {
     OwnerId owner;
     bool certified = false;
     std::string engine;  ///< "llama.cpp 0.5.0 cpu"; empty: no engine fits, the node cannot work
+    std::string device_class = {};  ///< the name of its devices that count in reservations
     std::vector<Device> devices;
     std::vector<Sha256> cached;
     std::vector<Held> held;
@@ -44,6 +45,20 @@ enum class LeaveCause : std::uint8_t {
 struct NodeLeft {
     NodeId node;
     LeaveCause cause = LeaveCause::lost;
+};
+
+/// So many devices of a class are to work for this reservation alone, from now on; again when that
+/// changes. With none its machines go back to the others, and its work waits.
+struct ReservationOpened {
+    std::string reservation;
+    std::string device_class;
+    std::uint32_t devices = 0;
+    bool certified = false;  ///< only on machines of certified sites
+};
+
+/// It is over: its machines go back, its jobs and waiting streams end.
+struct ReservationClosed {
+    std::string reservation;
 };
 
 /// The operator wants the node to finish what it has and take nothing new.
@@ -97,7 +112,8 @@ struct JobOpened {
     OwnerId own_sites_of;
     Sha256 model;
     PrivacyClass privacy = PrivacyClass::any;
-    std::uint32_t replicas = 1;  ///< results wanted per item, each from another site
+    std::string reservation = {};  ///< works on its machines alone; empty: on what nobody reserved
+    std::uint32_t replicas = 1;    ///< results wanted per item, each from another site
     std::uint32_t items = 0;
     std::vector<std::uint32_t> settled;  ///< ascending
     double tokens_per_item = 64;         ///< first guess of generated tokens
@@ -155,6 +171,7 @@ struct StreamRequested {
     OwnerId own_sites_of;
     Sha256 model;
     PrivacyClass privacy = PrivacyClass::any;
+    std::string reservation = {};  ///< as of a job
     std::vector<NodeId> avoid;  ///< nodes that failed it already; others of their sites come last
     std::vector<NodeId> refused_by;  ///< of them, those whose engine refused the request, they say
     Time give_up;                    ///< refuse when it cannot start by then
@@ -186,10 +203,10 @@ struct StoreRecovered {};
 /// A timer asked for by Wake. Events seconds later than it tell that this process was suspended.
 struct Tick {};
 
-using Event =
-    std::variant<NodeJoined, NodeLeft, NodeDrained, CapacityChanged, ModelStateChanged,
-                 ModelOffered, ModelWithdrawn, JobOpened, JobCancelled, JobHeld, JobReleased,
-                 JobLimited, ItemFinished, LeaseReturned, StreamRequested, StreamFinished,
-                 StreamAbandoned, CustomerWeighed, StoreStalled, StoreRecovered, Tick>;
+using Event = std::variant<NodeJoined, NodeLeft, NodeDrained, ReservationOpened, ReservationClosed,
+                           CapacityChanged, ModelStateChanged, ModelOffered, ModelWithdrawn,
+                           JobOpened, JobCancelled, JobHeld, JobReleased, JobLimited, ItemFinished,
+                           LeaseReturned, StreamRequested, StreamFinished, StreamAbandoned,
+                           CustomerWeighed, StoreStalled, StoreRecovered, Tick>;
 
 }  // namespace gleaner::core

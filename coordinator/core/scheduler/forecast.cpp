@@ -28,7 +28,13 @@ Forecast Scheduler::State::forecast(const ForecastQuestion& question) const {
     const Model& model = models[named->second];
     QueueKey key;
     key.model = model.index;
-    key.privacy = question.privacy;
+    if (!question.reservation.empty()) {
+        const auto reservation = reservation_names.find(question.reservation);
+        if (reservation == reservation_names.end()) return forecast;
+        key.reservation = reservation->second;
+    } else {
+        key.privacy = question.privacy;
+    }
     if (key.privacy == PrivacyClass::own) {
         const auto owner = owner_names.find(question.own_sites_of.get());
         if (owner != owner_names.end()) key.owner = owner->second;
@@ -52,7 +58,7 @@ Forecast Scheduler::State::forecast(const ForecastQuestion& question) const {
     }
     if (!forecast.possible()) return forecast;
     for (const auto& queue : queues) {
-        if (queue.key.model != model.index) continue;
+        if (queue.key.model != model.index || queue.key.reservation != key.reservation) continue;
         for (const auto& [customer, waiting] : queue.jobs)
             for (const auto& [sequence, job] : waiting)
                 ahead += static_cast<double>(job->pending) * job->tokens_per_item;

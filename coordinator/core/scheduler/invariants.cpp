@@ -111,6 +111,18 @@ void check_node(const Node& node, const Sums& sums) {
     GLEANER_CHECK(streams_of_slots == node.streams.size(), "streams are in slots");
 }
 
+void check_reservation(const Reservation& reservation, const std::deque<Node>& nodes) {
+    GLEANER_CHECK(reservation.open || reservation.nodes.empty(), "what is over has no machines");
+    for (const Index index : reservation.nodes) {
+        GLEANER_CHECK(nodes[index].reservation == reservation.index,
+                      "a machine has one reservation");
+        GLEANER_CHECK(nodes[index].able(), "a machine that cannot work is replaced");
+    }
+    const auto reserved = std::ranges::count(nodes, reservation.index, &Node::reservation);
+    GLEANER_CHECK(static_cast<std::size_t>(reserved) == reservation.nodes.size(),
+                  "a reservation knows its machines");
+}
+
 /// Whoever has something that waits has a place among those to be served.
 void check_shares(const WorkQueue& queue) {
     GLEANER_CHECK(queue.items.waiting().size() == queue.jobs.size(), "who has items waits");
@@ -145,6 +157,7 @@ void Scheduler::State::check() const {
         running += node.streams.size();
     }
     GLEANER_CHECK(running == running_streams, "running streams are counted");
+    for (const auto& reservation : reservations) check_reservation(reservation, nodes);
     std::uint64_t queued = 0;
     std::uint64_t waiting = 0;
     for (const auto& queue : queues) {

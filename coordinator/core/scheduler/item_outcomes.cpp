@@ -40,6 +40,7 @@ std::uint32_t Scheduler::State::attempts_limit(const Job& job) const {
 
 /// How many owners could ever give a result to work of this queue.
 std::size_t Scheduler::State::owners_for(const WorkQueue& queue) const {
+    if (queue.key.reservation != nowhere) return 1;  // nobody promises more than one
     switch (queue.key.privacy) {
         case PrivacyClass::any:
             return owners_seen.size();

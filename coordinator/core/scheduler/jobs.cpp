@@ -14,7 +14,7 @@ void Scheduler::State::on(const JobOpened& event) {
     job.id = event.job;
     on(CustomerWeighed{event.customer, event.weight});
     job.customer = &customer_of(event.customer);
-    job.queue = &queue_of(event.model, event.privacy, event.own_sites_of);
+    job.queue = &queue_of(event.model, event.privacy, event.own_sites_of, event.reservation);
     job.model = job.queue->key.model;
     job.replicas = std::max(event.replicas, 1U);
     job.items = event.items;

@@ -67,7 +67,8 @@ void Scheduler::State::on(const ItemFinished& event) {
     end_lease_if_done(lease);
     if (queue != nullptr && queue->pending > 0 && (refused || event.failure != FailureCause::none))
         push(*queue);
-    spread_over = models[slot.model].hungry.all().size() + (slot.hungry ? 0 : 1);
+    const Pool peers{.reservation = node.reservation};
+    spread_over = models[slot.model].hungry.of(peers).size() + (slot.hungry ? 0 : 1);
     feed(node, slot);
     if (slot.outstanding == 0 && slot.hungry && !demanded.empty()) consider_node(node);
 }

@@ -23,6 +23,8 @@ constexpr Duration load_patience = std::chrono::minutes(10);
 }  // namespace
 
 bool Scheduler::State::eligible(const Node& node, const QueueKey& key) const {
+    if (node.reservation != key.reservation) return false;
+    if (key.reservation != nowhere) return true;
     switch (key.privacy) {
         case PrivacyClass::any:
             return true;
@@ -36,13 +38,17 @@ bool Scheduler::State::eligible(const Node& node, const QueueKey& key) const {
 
 std::vector<WorkQueue*> Scheduler::State::queues_for(const Node& node, Index model) {
     std::vector<WorkQueue*> found;
-    const auto add = [&](PrivacyClass privacy, Index owner) {
-        const auto it = queue_names.find(QueueKey{model, privacy, owner});
+    const auto add = [&](const Pool& pool) {
+        const auto it = queue_names.find(QueueKey{pool, model});
         if (it != queue_names.end()) found.push_back(&queues[it->second]);
     };
-    add(PrivacyClass::any, nowhere);
-    if (node.certified) add(PrivacyClass::certified, nowhere);
-    add(PrivacyClass::own, node.owner);
+    if (node.reservation != nowhere) {
+        add({.reservation = node.reservation});
+        return found;
+    }
+    add({});
+    if (node.certified) add({.privacy = PrivacyClass::certified});
+    add({.privacy = PrivacyClass::own, .owner = node.owner});
     return found;
 }
 
@@ -116,8 +122,8 @@ double Scheduler::State::backlog_seconds(const WorkQueue& queue, std::size_t wor
 bool Scheduler::State::wants_node(const WorkQueue& queue, bool cached) const {
     const auto& model = models[queue.key.model];
     if (!model.offered) return false;
-    const std::size_t ready = model.ready.of(queue.key.privacy, queue.key.owner).size();
-    const std::size_t loading = model.loading.of(queue.key.privacy, queue.key.owner).size();
+    const std::size_t ready = model.ready.of(queue.key).size();
+    const std::size_t loading = model.loading.of(queue.key).size();
     const bool streamed = model.streamed && now - model.streamed_at <= streamed_lately;
     if (streamed && ready + loading < warm_for_failover) return true;
     if (!queue.demanded()) return false;
@@ -146,10 +152,12 @@ Node* Scheduler::State::find_loader(WorkQueue& queue, const std::set<Index>& amo
     return nullptr;
 }
 
-/// Where the model's only copy is, ready or loading; nowhere when there is none or several.
-Index Scheduler::State::only_site(const Model& model) const {
-    const auto& ready = model.ready.all();
-    const auto& loading = model.loading.all();
+/// Where the queue's only copy of its model is, ready or loading; nowhere when there is none or
+/// several.
+Index Scheduler::State::only_site(const WorkQueue& queue) const {
+    const auto& model = models[queue.key.model];
+    const auto& ready = model.ready.of(queue.key);
+    const auto& loading = model.loading.of(queue.key);
     if (ready.size() + loading.size() != 1) return nowhere;
     return nodes[ready.empty() ? *loading.begin() : *ready.begin()].site;
 }
@@ -158,15 +166,15 @@ void Scheduler::State::consider_loads(WorkQueue& queue) {
     auto& model = models[queue.key.model];
     const auto& key = queue.key;
     const auto find = [&](Index not_at) {
-        auto* found = find_loader(queue, model.cached.of(key.privacy, key.owner), {}, not_at);
+        auto* found = find_loader(queue, model.cached.of(key), {}, not_at);
         if (found == nullptr && wants_node(queue, false))
-            found = find_loader(queue, idle.of(key.privacy, key.owner), {}, not_at);
+            found = find_loader(queue, idle.of(key), {}, not_at);
         return found;
     };
     for (int i = 0; i < loads_at_once_max; ++i) {
         if (!wants_node(queue, true)) return;
         // The second copy rather at another site, so that one power cut does not take both.
-        const Index not_at = only_site(model);
+        const Index not_at = only_site(queue);
         auto* node = find(not_at);
         if (node == nullptr && not_at != nowhere) node = find(nowhere);
         if (node == nullptr || !load(*node, model)) return;
@@ -193,7 +201,7 @@ void Scheduler::State::consider_node(Node& node) {
                                    !std::ranges::binary_search(excluded, node.owner);
                 if (!helps) continue;
             }
-            const bool alone = model.ready.of(queue.key.privacy, queue.key.owner).empty();
+            const bool alone = model.ready.of(queue.key).empty();
             const std::pair rank(alone, cached);
             if (best != nullptr && rank <= best_rank) continue;
             best = &queue;
@@ -253,7 +261,7 @@ bool Scheduler::State::evict_for(Node& node, const Model& model) {
 /// Owners that may not have what waits in the queue, when nodes have found nothing in it for them:
 /// replicas go to different owners, so that the model may be needed at yet another one.
 std::vector<Index> Scheduler::State::excluded_owners(const WorkQueue& queue) const {
-    const auto& hungry = models[queue.key.model].hungry.of(queue.key.privacy, queue.key.owner);
+    const auto& hungry = models[queue.key.model].hungry.of(queue.key);
     if (queue.pending == 0 || hungry.empty()) return {};
     for (const auto& [customer, waiting] : queue.jobs)
         for (const auto& [sequence, job] : waiting)
@@ -264,9 +272,8 @@ std::vector<Index> Scheduler::State::excluded_owners(const WorkQueue& queue) con
 bool Scheduler::State::starves(const WorkQueue& queue, const std::vector<Index>& excluded) const {
     const auto& model = models[queue.key.model];
     if (!queue.demanded() || !model.offered) return false;
-    const auto& loading = model.loading.of(queue.key.privacy, queue.key.owner);
-    if (excluded.empty())
-        return model.ready.of(queue.key.privacy, queue.key.owner).empty() && loading.empty();
+    const auto& loading = model.loading.of(queue.key);
+    if (excluded.empty()) return model.ready.of(queue.key).empty() && loading.empty();
     int looked_at = 0;
     for (const Index index : loading) {
         if (++looked_at > candidates_looked_at_max) break;
@@ -287,18 +294,17 @@ void Scheduler::State::relieve(WorkQueue& queue) {
     if (now - *queue.starved_since < starve_max) return;
     queue.starved_since = now;
     auto& model = models[queue.key.model];
-    const auto& [index, privacy, owner] = queue.key;
     const auto may = [&](const Node& node) {
         return !std::ranges::binary_search(excluded, node.owner) && could_load(node, model);
     };
-    if (auto* node = find_loader(queue, idle.of(privacy, owner), excluded, nowhere);
+    if (auto* node = find_loader(queue, idle.of(queue.key), excluded, nowhere);
         node != nullptr && load(*node, model))
         return;
     Node* least_busy = nullptr;
     Slot* its_slot = nullptr;
     for (auto& other : models) {
         int looked_at = 0;
-        for (const Index candidate : other.ready.of(privacy, owner)) {
+        for (const Index candidate : other.ready.of(queue.key)) {
             if (++looked_at > candidates_looked_at_max) break;
             auto& node = nodes[candidate];
             auto& slot = node.slots.at(other.index);

@@ -28,7 +28,7 @@ void Scheduler::State::on(const ModelWithdrawn& event) {
     auto& model = models[known->second];
     model.offered = false;
     model.canaries = 0;
-    const std::set<Index> ready = model.ready.all();
+    const std::set<Index> ready = model.ready.everywhere();
     for (const Index index : ready) check_idle(nodes[index], nodes[index].slots.at(model.index));
     const std::vector<Index> indices(demanded.begin(), demanded.end());
     for (const Index index : indices) {

@@ -89,6 +89,9 @@ struct Node {
     NodeId id;
     Index site = nowhere;
     Index owner = nowhere;
+    Index device_class = nowhere;
+    Index reservation = nowhere;  ///< works for it alone
+    bool moving = false;          ///< from one pool to another: in no index
     bool certified = false;
     bool connected = false;
     bool paused = false;
@@ -108,7 +111,7 @@ struct Node {
     Time grace_until;  ///< lost: its leases wait until then
 
     [[nodiscard]] bool able() const {
-        return connected && !paused && !draining && settled && !engine.empty();
+        return connected && !paused && !draining && settled && !moving && !engine.empty();
     }
 };
 

@@ -20,9 +20,9 @@ void toggle(bool& is, bool should, ClassIndex<Index>& index, const Node& node) {
     if (is == should) return;
     is = should;
     if (should)
-        index.insert(node.index, node.owner, node.certified);
+        index.insert(node.index, node.owner, node.certified, node.reservation);
     else
-        index.erase(node.index, node.owner);
+        index.erase(node.index, node.owner, node.reservation);
 }
 
 }  // namespace
@@ -52,6 +52,7 @@ void Scheduler::State::describe(Node& node, const NodeJoined& event) {
     node.certified = event.certified;
     owners_seen.insert(node.owner);
     if (node.certified) certified_owners_seen.insert(node.owner);
+    node.device_class = intern(class_names, event.device_class);
     node.engine = event.engine;
     node.backend = last_word(event.engine);
     node.devices.clear();
@@ -196,8 +197,10 @@ std::uint32_t Scheduler::State::credit(const Slot& slot) const {
 
 void Scheduler::State::reindex(Node& node) {
     for (auto& [model, slot] : node.slots) reindex(node, slot);
-    toggle(node.online, node.connected && !node.draining && !node.engine.empty(), online, node);
+    toggle(node.online, node.connected && !node.draining && !node.moving && !node.engine.empty(),
+           online, node);
     toggle(node.idle, node.able() && has_idle_device(node), idle, node);
+    look_at_reservation(node);
 }
 
 /// Brings the indexes over this slot in line with it.
@@ -215,8 +218,9 @@ void Scheduler::State::reindex(Node& node, Slot& slot) {
     const std::uint32_t stream_windows = slot.counted ? slot.window_streams : 0;
     model.stream_slots = model.stream_slots + stream_windows - slot.counted_streams;
     slot.counted_streams = stream_windows;
-    toggle(slot.loading_counted, node.connected && slot.phase == Slot::Phase::loading,
-           model.loading, node);
+    toggle(slot.loading_counted,
+           node.connected && !node.moving && slot.phase == Slot::Phase::loading, model.loading,
+           node);
     toggle(slot.cached_counted, able && slot.cached && slot.phase == Slot::Phase::absent,
            model.cached, node);
     bool hungry = ready && !slot.retiring && slot.backoff_until <= now && credit(slot) > 0 &&
@@ -245,9 +249,9 @@ void Scheduler::State::reindex_stream(Node& node, Slot& slot) {
     if (rank && slot.rank && rank->load == slot.rank->load && rank->doubt == slot.rank->doubt &&
         rank->slowness < slot.rank->slowness * 2 && slot.rank->slowness < rank->slowness * 2)
         return;
-    if (slot.rank) index.erase(*slot.rank, node.owner);
+    if (slot.rank) index.erase(*slot.rank, node.owner, node.reservation);
     slot.rank = rank;
-    if (rank) index.insert(*rank, node.owner, node.certified);
+    if (rank) index.insert(*rank, node.owner, node.certified, node.reservation);
 }
 
 }  // namespace gleaner::core

@@ -50,12 +50,16 @@ Customer& Scheduler::State::customer_of(const CustomerId& id) {
 }
 
 WorkQueue& Scheduler::State::queue_of(const Sha256& model, PrivacyClass privacy,
-                                      const OwnerId& own_sites_of) {
+                                      const OwnerId& own_sites_of, const std::string& reservation) {
     QueueKey key;
     key.model = model_of(model).index;
-    key.privacy = privacy;
-    // A customer without own sites asking for them gets an owner that no node has.
-    if (privacy == PrivacyClass::own) key.owner = intern(owner_names, own_sites_of.get());
+    if (!reservation.empty()) {
+        key.reservation = reservation_of(reservation).index;
+    } else {
+        key.privacy = privacy;
+        // A customer without own sites asking for them gets an owner that no node has.
+        if (privacy == PrivacyClass::own) key.owner = intern(owner_names, own_sites_of.get());
+    }
     const auto [found, made] = queue_names.try_emplace(key, static_cast<Index>(queues.size()));
     if (made) {
         auto& queue = queues.emplace_back();
@@ -76,6 +80,7 @@ std::vector<Command> Scheduler::on(const Event& event, Time now) {
     state_->notice_suspension();
     std::visit([this](const auto& e) { state_->on(e); }, event);
     state_->drop_distrusted();
+    state_->staff_reservations();
     state_->end_exhausted();
     state_->arm();
     return std::exchange(state_->commands, {});
@@ -108,6 +113,8 @@ std::vector<Scheduler::NodeView> Scheduler::nodes() const {
         view.connected = node.connected;
         view.paused = node.paused;
         view.draining = node.draining;
+        if (node.reservation != nowhere)
+            view.reservation = state_->reservations[node.reservation].id;
         view.running_streams = static_cast<std::uint32_t>(node.streams.size());
         std::optional<double> trust;
         std::optional<std::uint32_t> quota;
@@ -129,6 +136,17 @@ std::vector<Scheduler::NodeView> Scheduler::nodes() const {
         views.push_back(std::move(view));
     }
     return views;
+}
+
+std::vector<Scheduler::Dedicated> Scheduler::dedicated() const {
+    std::vector<Dedicated> found;
+    for (const auto& reservation : state_->reservations)
+        for (const Index index : reservation.nodes) {
+            const auto& node = state_->nodes[index];
+            if (state_->clear_of_others(node))
+                found.push_back({reservation.id, node.id, state_->reservable_devices(node)});
+        }
+    return found;
 }
 
 Scheduler::Totals Scheduler::totals() const {

@@ -59,6 +59,7 @@ public:
         bool connected = false;
         bool paused = false;
         bool draining = false;
+        std::string reservation;  ///< that it works for alone; empty: for everybody
         std::uint32_t outstanding_items = 0;
         std::uint32_t running_streams = 0;
         std::vector<Sha256> ready_models;
@@ -67,6 +68,14 @@ public:
         std::uint32_t quota = 0;  ///< items it may hold by its standing
     };
     [[nodiscard]] std::vector<NodeView> nodes() const;
+
+    /// A node that works for a reservation, once it is done with what it had of others.
+    struct Dedicated {
+        std::string reservation;
+        NodeId node;
+        std::uint32_t devices = 0;
+    };
+    [[nodiscard]] std::vector<Dedicated> dedicated() const;
 
     struct Totals {
         std::uint64_t connected_nodes = 0;

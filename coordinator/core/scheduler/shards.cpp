@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "coordinator/core/scheduler/state.h"
+#include "shared/util/check.h"
 
 namespace gleaner::core {
 
@@ -118,7 +119,7 @@ std::uint32_t Scheduler::State::shard_size(const Job& job, const Slot& slot,
     // Before anything was observed only a taste is lent, whatever the node claims.
     if (!speed.observed()) target = 2.0 * slot.slots;
     const auto& queue = *job.queue;
-    const auto& eligible = models[slot.model].ready.of(queue.key.privacy, queue.key.owner);
+    const auto& eligible = models[slot.model].ready.of(queue.key);
     // Customers share the nodes, so that each has its part of them to spread over.
     const std::size_t nodes_each =
         eligible.size() / std::max<std::size_t>(queue.items.waiting().size(), 1);
@@ -229,6 +230,7 @@ bool Scheduler::State::probe(Node& node, Slot& slot) {
 
 void Scheduler::State::send_lease(Job& job, Node& node, Slot& slot,
                                   std::vector<Lease::Entry> entries) {
+    GLEANER_CHECK(job.queue->key.reservation == node.reservation, "work stays in its pool");
     const LeaseId id{next_lease++};
     auto& lease = leases[id];
     lease.id = id;

@@ -40,11 +40,9 @@ struct Timer {
     friend auto operator<=>(const Timer&, const Timer&) = default;
 };
 
-/// Work that the same nodes may do: one model, one privacy class, for `own` one owner.
-struct QueueKey {
+/// Work that the same nodes may do: one model, one pool of nodes.
+struct QueueKey : Pool {
     Index model = nowhere;
-    PrivacyClass privacy = PrivacyClass::any;
-    Index owner = nowhere;
     friend auto operator<=>(const QueueKey&, const QueueKey&) = default;
 };
 
@@ -61,6 +59,20 @@ struct WorkQueue {
     std::optional<Time> starved_since;  ///< demand, but no node has or loads the model
 
     [[nodiscard]] bool demanded() const { return pending > 0 || !waiting.empty(); }
+};
+
+/// Machines that work for one customer alone.
+struct Reservation {
+    Index index = nowhere;
+    std::string id;
+    Index device_class = nowhere;
+    std::uint32_t wanted = 0;  ///< devices
+    bool certified = false;
+    bool open = false;
+    std::set<Index> nodes;
+    std::uint32_t devices = 0;  ///< that they have
+
+    [[nodiscard]] bool short_of_devices() const { return open && devices < wanted; }
 };
 
 struct Stream {
@@ -114,7 +126,8 @@ struct Scheduler::State {
     Model& model_of(const Sha256& id);
     Customer& customer_of(const CustomerId& id);
     void on(const CustomerWeighed& event);
-    WorkQueue& queue_of(const Sha256& model, PrivacyClass privacy, const OwnerId& own_sites_of);
+    WorkQueue& queue_of(const Sha256& model, PrivacyClass privacy, const OwnerId& own_sites_of,
+                        const std::string& reservation);
     [[nodiscard]] Node* find_node(const NodeId& id);
     [[nodiscard]] Slot& slot_of(Node& node, Index model);
 
@@ -141,6 +154,21 @@ struct Scheduler::State {
     void reindex(Node& node, Slot& slot);
     void reindex_stream(Node& node, Slot& slot);
     [[nodiscard]] std::uint32_t credit(const Slot& slot) const;
+
+    // reservations.cpp
+    void on(const ReservationOpened& event);
+    void on(const ReservationClosed& event);
+    Reservation& reservation_of(const std::string& id);
+    void look_at_reservation(const Node& node);
+    void staff_reservations();
+    void staff(Reservation& reservation);
+    void release_surplus(Reservation& reservation);
+    [[nodiscard]] Node* best_for(const Reservation& reservation);
+    [[nodiscard]] bool may_serve(const Node& node, const Reservation& reservation) const;
+    [[nodiscard]] std::uint32_t reservable_devices(const Node& node) const;
+    [[nodiscard]] bool clear_of_others(const Node& node) const;
+    void move(Node& node, Index reservation);
+    [[nodiscard]] std::string nobody_there(const QueueKey& key) const;
 
     // outage.cpp
     void node_lost(Node& node);
@@ -175,7 +203,7 @@ struct Scheduler::State {
     void consider_loads(WorkQueue& queue);
     [[nodiscard]] Node* find_loader(WorkQueue& queue, const std::set<Index>& among,
                                     const std::vector<Index>& excluded, Index not_at);
-    [[nodiscard]] Index only_site(const Model& model) const;
+    [[nodiscard]] Index only_site(const WorkQueue& queue) const;
     [[nodiscard]] std::vector<Index> excluded_owners(const WorkQueue& queue) const;
     [[nodiscard]] bool starves(const WorkQueue& queue, const std::vector<Index>& excluded) const;
     [[nodiscard]] bool eligible(const Node& node, const QueueKey& key) const;
@@ -293,10 +321,13 @@ struct Scheduler::State {
     std::vector<Command> commands;
 
     std::unordered_map<std::string, Index> node_names, model_names, customer_names, site_names,
-        owner_names;
+        owner_names, class_names, reservation_names;
     std::deque<Node> nodes;
     std::deque<Model> models;
     std::deque<Customer> customers;
+    std::deque<Reservation> reservations;
+    std::set<Index> unstaffed;  ///< reservations to be looked at when this event is over
+    std::set<Index> lacking;    ///< reservations that are short of devices
     std::map<QueueKey, Index> queue_names;
     std::deque<WorkQueue> queues;
     std::map<std::string, KeptStanding> standings;

@@ -17,7 +17,7 @@ void Scheduler::State::on(const StoreRecovered&) {
     note("results are saved again: work is lent as before");
     for (auto& model : models) {
         if (model.waiting_streams == 0) continue;
-        const std::set<Index> ready = model.ready.all();
+        const std::set<Index> ready = model.ready.everywhere();
         for (const Index index : ready)
             serve_waiting(nodes[index], nodes[index].slots.at(model.index));
     }

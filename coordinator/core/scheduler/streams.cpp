@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "coordinator/core/scheduler/state.h"
+#include "shared/util/check.h"
 
 namespace gleaner::core {
 
@@ -18,18 +19,6 @@ constexpr double retry_seconds_unready = 10;
 /// After a restart the nodes of before come back one by one.
 constexpr Duration nodes_return_within = std::chrono::seconds(30);
 constexpr const char* cannot_save = "results cannot be saved at the moment";
-
-std::string nobody_there(PrivacyClass privacy) {
-    switch (privacy) {
-        case PrivacyClass::any:
-            return "no node that can run this model is online";
-        case PrivacyClass::certified:
-            return "no node of a certified site that can run this model is online";
-        case PrivacyClass::own:
-            return "no node of your own sites that can run this model is online";
-    }
-    return {};
-}
 
 std::string gibibytes(std::uint64_t bytes) {
     const std::uint64_t tenths = (bytes * 10 + (1ULL << 29U)) >> 30U;
@@ -66,7 +55,7 @@ void Scheduler::State::on(const StreamRequested& event) {
     }
     model.streamed = true;
     model.streamed_at = now;
-    auto& queue = queue_of(event.model, event.privacy, event.own_sites_of);
+    auto& queue = queue_of(event.model, event.privacy, event.own_sites_of, event.reservation);
     auto& stream = streams[event.stream];
     stream.id = event.stream;
     on(CustomerWeighed{event.customer, event.weight});
@@ -89,7 +78,7 @@ void Scheduler::State::on(const StreamRequested& event) {
         if (full || hopeless || event.give_up <= now) {
             streams.erase(event.stream);
             refuse(event.stream, model,
-                   hopeless ? nobody_there(queue.key.privacy)
+                   hopeless ? nobody_there(queue.key)
                    : full   ? "too many requests wait for this model"
                             : "every node is busy",
                    false);
@@ -112,7 +101,7 @@ bool Scheduler::State::start_stream(Stream& stream) {
     const auto& key = stream.queue->key;
     int looked_at = 0;
     Node* best = nullptr;
-    for (const auto& rank : models[key.model].for_streams.of(key.privacy, key.owner)) {
+    for (const auto& rank : models[key.model].for_streams.of(key)) {
         if (++looked_at > candidates_looked_at_max) break;
         if (std::ranges::binary_search(stream.avoid, rank.node)) continue;
         auto& node = nodes[rank.node];
@@ -142,11 +131,17 @@ bool Scheduler::State::may_start(const Stream& stream) const {
         const bool ready = slot.phase == Slot::Phase::ready;
         return (ready ? slot.stream_backoff_until : slot.backoff_until) < stream.give_up;
     };
-    for (const Index index : online.of(key.privacy, key.owner))
+    // A reserved machine was given back when it was lost; it is taken again when it comes.
+    const auto was_eligible = [&](const Node& node) {
+        return key.reservation == nowhere
+                   ? eligible(node, key)
+                   : reservations[key.reservation].device_class == node.device_class;
+    };
+    for (const Index index : online.of(key))
         if (could(nodes[index])) return true;
     for (auto lost = losses.lower_bound({now - options.reconnect_grace, 0}); lost != losses.end();
          ++lost)
-        if (eligible(nodes[lost->second], key) && could(nodes[lost->second])) return true;
+        if (was_eligible(nodes[lost->second]) && could(nodes[lost->second])) return true;
     return false;
 }
 
@@ -155,8 +150,7 @@ void Scheduler::State::refuse_hopeless(WorkQueue& queue) {
     std::vector<StreamId> hopeless;
     for (const auto& [sequence, id] : queue.waiting)
         if (!may_start(streams.at(id))) hopeless.push_back(id);
-    for (const StreamId id : hopeless)
-        refuse_waiting(streams.at(id), nobody_there(queue.key.privacy));
+    for (const StreamId id : hopeless) refuse_waiting(streams.at(id), nobody_there(queue.key));
 }
 
 void Scheduler::State::refuse_waiting(Stream& stream, std::string reason) {
@@ -168,6 +162,7 @@ void Scheduler::State::refuse_waiting(Stream& stream, std::string reason) {
 }
 
 void Scheduler::State::start_on(Stream& stream, Node& node, Slot& slot) {
+    GLEANER_CHECK(stream.queue->key.reservation == node.reservation, "work stays in its pool");
     stream.node = &node;
     stream.slot = &slot;
     stream.started = now;
@@ -349,7 +344,7 @@ void Scheduler::State::refuse(StreamId stream, const Model& model, std::string r
 void Scheduler::State::on_give_up(Stream& stream) {
     if (stream.node != nullptr) return;
     const auto& key = stream.queue->key;
-    const bool ready = !models[key.model].ready.of(key.privacy, key.owner).empty();
+    const bool ready = !models[key.model].ready.of(key).empty();
     refuse_waiting(stream, stalled ? cannot_save
                            : ready ? "every node is busy"
                                    : "no node has this model ready");

@@ -107,7 +107,7 @@ void Scheduler::State::unplace(Job& job, std::uint32_t item, ItemState& state) {
 void Scheduler::State::push(WorkQueue& queue) {
     if (queue.pending == 0 || stalled) return;
     auto& model = models[queue.key.model];
-    const auto& hungry = model.hungry.of(queue.key.privacy, queue.key.owner);
+    const auto& hungry = model.hungry.of(queue.key);
     int fruitless = 0;
     Index next = 0;
     std::size_t not_yet_asked = hungry.size();

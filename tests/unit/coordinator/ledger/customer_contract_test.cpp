@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "coordinator/ledger/availability.h"
+#include "shared/model/civil_day.h"
 #include "shared/util/random.h"
 
 using namespace gleaner;
@@ -31,7 +32,7 @@ TEST_CASE("terms outside of their bounds are refused") {
     CHECK(check(terms).error().code() == ErrorCode::invalid_argument);
     terms = terms_of({}, {-1});
     CHECK(check(terms).has_error());
-    for (const std::int32_t months : {0, -1, 37}) {
+    for (const std::int32_t months : {0, -1, 4}) {
         terms = terms_of({1});
         terms.months = months;
         CHECK(check(terms).has_error());
@@ -88,17 +89,17 @@ TEST_CASE("repricing never costs more than it saves, nor more than leaving would
 
 TEST_CASE("a penalty is taken from the deposit first, and the rest of the deposit comes back") {
     const auto terms = terms_of({1'000 * yuan}, {500 * yuan});
-    const auto small = terminate(terms, {1, 0, 30}, {500 * yuan});
+    const auto small = terminate(terms, {1'000 * yuan}, {500 * yuan});
     CHECK(small.penalty == Money{300 * yuan});
     CHECK(small.from_deposit == Money{300 * yuan});
     CHECK(small.from_credit == Money{});
     CHECK(small.deposit_returned == Money{200 * yuan});
-    const auto large = terminate(terms, {2, 15, 30}, {500 * yuan});
+    const auto large = terminate(terms, {2'500 * yuan}, {500 * yuan});
     CHECK(large.penalty == Money{750 * yuan});
     CHECK(large.from_deposit == Money{500 * yuan});
     CHECK(large.from_credit == Money{250 * yuan});
     CHECK(large.deposit_returned == Money{});
-    const auto over = terminate(terms, {0, 0, 30}, {500 * yuan});
+    const auto over = terminate(terms, Money{}, {500 * yuan});
     CHECK(over.penalty == Money{});
     CHECK(over.deposit_returned == Money{500 * yuan});
 }
@@ -120,4 +121,44 @@ TEST_CASE("a promise that was kept gives nothing back, one that was not more the
     CHECK(availability_credit({10'000, 9'499}, {1'000}) == Money{250});
     CHECK(availability_credit({10'000, 8'999}, {1'001}) == Money{501});
     CHECK(availability_credit({10'000, 0}, {}) == Money{});
+}
+
+TEST_CASE("months of a contract are counted from its beginning, to the end of a shorter month") {
+    const auto at = [](const char* date, int hour) {
+        return start_of_day(*day_of_date(date)) + std::chrono::hours(hour);
+    };
+    const WallTime from = at("2026-12-31", 10);
+    CHECK(contract_month(from, 0) == from);
+    CHECK(contract_month(from, 1) == at("2027-01-31", 10));
+    CHECK(contract_month(from, 2) == at("2027-02-28", 10));
+    CHECK(contract_month(from, 14) == at("2028-02-29", 10));
+
+    // A term of two months that renews is bound to its end, then to each month that has begun.
+    CHECK(bound_until(from, 2, at("2026-11-01", 0)) == at("2027-02-28", 10));
+    CHECK(bound_until(from, 2, at("2027-02-28", 9)) == at("2027-02-28", 10));
+    CHECK(bound_until(from, 2, at("2027-02-28", 10)) == at("2027-03-31", 10));
+}
+
+TEST_CASE("what is left of a term is its whole months and the days of the one that runs") {
+    const auto at = [](const char* date, int hour) {
+        return start_of_day(*day_of_date(date)) + std::chrono::hours(hour);
+    };
+    const WallTime from = at("2026-12-15", 0);
+    const WallTime until = contract_month(from, 3);
+    auto left = remaining(from, until, at("2026-12-01", 0));
+    CHECK(left.whole_months == 3);
+    CHECK(left.days == 0);
+    left = remaining(from, until, from);
+    CHECK(left.whole_months == 3);
+    left = remaining(from, until, at("2026-12-15", 1));
+    CHECK(left.whole_months == 2);
+    CHECK(left.days == 31);
+    CHECK(left.days_of_month == 31);
+    left = remaining(from, until, at("2027-03-14", 23));
+    CHECK(left.whole_months == 0);
+    CHECK(left.days == 1);
+    CHECK(left.days_of_month == 28);
+    left = remaining(from, until, until);
+    CHECK(left.whole_months == 0);
+    CHECK(left.days == 0);
 }

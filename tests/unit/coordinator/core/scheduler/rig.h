@@ -76,6 +76,7 @@ public:
         event.owner = OwnerId{spec.owner};
         event.certified = spec.certified;
         event.engine = "llama.cpp 1 cpu";
+        event.device_class = "Test CPU";
         event.devices = {{"cpu", "cpu", "Test CPU", "", spec.memory}};
         event.cached = spec.cached;
         event.held = spec.held;
@@ -119,6 +120,7 @@ public:
         std::vector<std::uint32_t> settled;
         Sha256 model = model_a;
         double tokens = 64;
+        std::string reservation = {};
     };
 
     void open(const JobSpec& spec) {
@@ -128,6 +130,7 @@ public:
         event.own_sites_of = OwnerId{spec.own_sites_of};
         event.model = spec.model;
         event.privacy = spec.privacy;
+        event.reservation = spec.reservation;
         event.replicas = spec.replicas;
         event.items = spec.items;
         event.settled = spec.settled;
