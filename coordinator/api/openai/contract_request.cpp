@@ -19,7 +19,7 @@ using openai::string_member;
 namespace {
 
 constexpr std::int64_t devices_max = 100'000;
-constexpr std::int64_t deposit_days_max = 30;
+constexpr std::int64_t deposit_days_max = 90;
 constexpr std::int64_t basis_points_max = 10'000;
 constexpr std::int64_t seconds_max = 253'402'300'800;  // the year 10000
 constexpr std::array clause_names{"deposit_days", "reprice_threshold", "reprice_fee",
@@ -35,8 +35,8 @@ Status only(const json::object& object, std::initializer_list<std::string_view> 
     for (const auto& pair : object) {
         if (std::ranges::find(known, std::string_view(pair.key())) != known.end()) continue;
         const std::string shown(std::string_view(pair.key()).substr(0, 64));
-        return Error(ErrorCode::invalid_argument, "Unrecognized request argument supplied: " +
-                                                      std::string(where) + shown);
+        return Error(ErrorCode::invalid_argument,
+                     "Unrecognized request argument supplied: " + std::string(where) + shown);
     }
     return ok();
 }
@@ -48,17 +48,15 @@ Result<std::optional<std::int64_t>> whole_number(const json::object& body, std::
     if (value == nullptr) return std::optional<std::int64_t>();
     const auto number = as_integer(*value);
     if (number && *number >= min && *number <= max) return number;
-    return wrong(name,
-                 "a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+    return wrong(name, "a whole number from " + std::to_string(min) + " to " + std::to_string(max));
 }
 
 Result<std::optional<WallTime>> time_of(const json::object& body, std::string_view name) {
     const auto* value = member(body, name);
     if (value == nullptr) return std::optional<WallTime>();
-    const auto form =
-        wrong(name,
-              "a time: seconds since 1970, \"2027-01-01\" (Shanghai) or "
-              "\"2027-01-01T08:00:00Z\"");
+    const auto form = wrong(name,
+                            "a time: seconds since 1970, \"2027-01-01\" (Shanghai) or "
+                            "\"2027-01-01T08:00:00Z\"");
     if (const auto seconds = as_integer(*value)) {
         if (*seconds < 0 || *seconds >= seconds_max) return form;
         return std::optional(WallTime{*seconds * 1'000'000});
