@@ -3,6 +3,7 @@ gleaner_unit_test(unit_admin
         coordinator/api/admin/audit_test.cpp
         coordinator/api/admin/catalogue_test.cpp
         coordinator/api/admin/close_test.cpp
+        coordinator/api/admin/customer_contract_test.cpp
         coordinator/api/admin/invoice_test.cpp
         coordinator/api/admin/metering_test.cpp
         coordinator/api/admin/payout_test.cpp
