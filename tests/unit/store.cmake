@@ -18,6 +18,7 @@ gleaner_unit_test(unit_store
         coordinator/store/catalogue_test.cpp
         coordinator/store/check_test.cpp
         coordinator/store/contracts_test.cpp
+        coordinator/store/customer_contracts_test.cpp
         coordinator/store/earnings_test.cpp
         coordinator/store/close_sequence_test.cpp
         coordinator/store/closes_test.cpp
