@@ -94,8 +94,10 @@ private:
                          {say("Amount with tax", "含税金额"), Align::right, 18}};
         for (const auto& line : invoice_.lines) {
             const bool work = line.kind == "work";
-            const std::string name = work ? say("Model ", "模型 ") + line.name
-                                          : kind_words(line.kind, PartyKind::customer, language_);
+            const bool model = work && line.name != ledger::reserved_work;
+            const std::string name = model  ? say("Model ", "模型 ") + line.name
+                                     : work ? model_words(line.name, language_)
+                                            : kind_words(line.kind, PartyKind::customer, language_);
             table.rows.push_back(
                 {{name, count_text(line.items),
                   work ? count_text(line.prompt_tokens) : std::string(),

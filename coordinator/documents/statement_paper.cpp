@@ -187,9 +187,14 @@ private:
                 return {{line.name, line.device_class, answers, generated, hours, money},
                         RowStyle::plain};
             case PartyKind::customer:
-                return {{line.date, line.name, answers, prompt, generated, money}, RowStyle::plain};
-            case PartyKind::partner:
+                return {{line.date, model_words(line.name, language_), answers, prompt, generated,
+                         money},
+                        RowStyle::plain};
             case PartyKind::platform:
+                return {
+                    {model_words(line.name, language_), answers, prompt, generated, hours, money},
+                    RowStyle::plain};
+            case PartyKind::partner:
                 break;
         }
         return {{line.name, answers, prompt, generated, hours, money}, RowStyle::plain};

@@ -26,7 +26,6 @@ constexpr std::array kinds{
     KindWords{"cap", "Above the share's limit", "超出分成上限部分"},
     KindWords{"tier", "Larger share for a month of much work", "阶梯分成奖励"},
     KindWords{"guarantee", "Up to the guaranteed minimum", "保底补足"},
-    KindWords{"reservation", "Reserved machines by the hour", "按小时预留算力"},
     KindWords{"credit", "Credit for a promise that was not kept", "未达承诺的补偿"},
     KindWords{"storage", "Storage", "存储费"},
     KindWords{"deposit", "Deposit put down", "缴纳押金"},
@@ -49,6 +48,11 @@ std::string kind_words(std::string_view kind, PartyKind party, Language language
     for (const auto& words : kinds)
         if (words.kind == kind) return std::string(in(language, words.english, words.chinese));
     return std::string(kind);
+}
+
+std::string model_words(const std::string& model, Language language) {
+    if (model != ledger::reserved_work) return model;
+    return std::string(in(language, "Reserved machines", "预留机器"));
 }
 
 std::string statement_title(PartyKind party, Language language) {

@@ -14,6 +14,9 @@ namespace gleaner::documents {
 [[nodiscard]] std::string kind_words(std::string_view kind, ledger::PartyKind party,
                                      Language language);
 
+/// A model's name, or what reserved machines' hours are called.
+[[nodiscard]] std::string model_words(const std::string& model, Language language);
+
 [[nodiscard]] std::string statement_title(ledger::PartyKind party, Language language);
 
 /// What a reader wants explained: how a share is made, what pending means, that nothing is rounded.

@@ -73,8 +73,6 @@ std::string_view to_string(EntryKind kind) {
             return "tier";
         case EntryKind::guarantee:
             return "guarantee";
-        case EntryKind::reservation:
-            return "reservation";
         case EntryKind::credit:
             return "credit";
         case EntryKind::storage:

@@ -45,13 +45,13 @@ enum class EntryKind : std::uint8_t {
     refund,          ///< customer → cash
     hold,            ///< customer → hold
     release,         ///< hold → customer
-    charge,          ///< hold, customer → pending shares of owners and partners, platform
+    charge,          ///< hold, customer → pending shares of owners and partners, platform: work,
+                     ///< and hours of reserved machines
     reversal,        ///< the opposite of (a part of) an earlier entry
     confirm,         ///< pending → owner, partner
     cap,             ///< pending partner → platform: above what a partner's share is limited to
     tier,            ///< platform → owner: a larger share for a month of much work
     guarantee,       ///< platform → owner: what a month lacks to the guaranteed minimum
-    reservation,     ///< customer → pending shares, platform: device time by the hour
     credit,          ///< platform → customer: a promise that was not kept
     storage,         ///< customer → platform
     deposit,         ///< customer → deposit

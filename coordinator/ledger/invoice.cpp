@@ -25,9 +25,9 @@ Status check_text(std::string_view what, std::string_view text, std::size_t byte
 }
 
 bool is_consumption(std::string_view kind) {
-    constexpr std::array kinds{std::string_view("work"),    std::string_view("reservation"),
-                               std::string_view("storage"), std::string_view("fee"),
-                               std::string_view("credit"),  std::string_view("reversal")};
+    constexpr std::array kinds{std::string_view("work"), std::string_view("storage"),
+                               std::string_view("fee"), std::string_view("credit"),
+                               std::string_view("reversal")};
     return std::ranges::find(kinds, kind) != kinds.end();
 }
 

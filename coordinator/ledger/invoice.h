@@ -53,7 +53,7 @@ struct InvoiceTerms {
 };
 
 struct InvoiceLine {
-    std::string kind;  ///< of the statement's lines: "work", "reservation", …
+    std::string kind;  ///< of the statement's lines: "work", "storage", …
     std::string name;  ///< a model's, of work
     std::int64_t items = 0;
     std::int64_t prompt_tokens = 0;

@@ -68,6 +68,9 @@ struct Shares {
 /// The postings of each currency sum to zero and none is zero.
 [[nodiscard]] bool balanced(const Entry& entry);
 
+/// What stands in the place of a model where reserved machines' hours are meant.
+inline constexpr std::string_view reserved_work = "reserved";
+
 /// What a statement's line sums over.
 struct StatementLine {
     std::string label;         ///< in English: a node, a model, an entry kind

@@ -79,6 +79,19 @@ Status check_payouts(Database& database, Violations& violations) {
     });
 }
 
+Status check_contracts(Database& database, Violations& violations) {
+    GLEANER_TRY(
+        find(database, violations, sql::find_reserved_hours_unlike_meters, [](const Query& row) {
+            return "hour " + row.text("hour") + " of contract " + row.text("contract") +
+                   " was billed with " + amount(row, "charged") + ", its meter records say " +
+                   amount(row, "metered");
+        }));
+    return find(database, violations, sql::find_deposits_unlike_contracts, [](const Query& row) {
+        return "contract " + row.text("contract") + " has a deposit of " + amount(row, "agreed") +
+               " and its account holds " + amount(row, "held");
+    });
+}
+
 Status check_usage(Database& database, Violations& violations) {
     GLEANER_TRY(find(database, violations, sql::find_hours_unlike_meters, [](const Query& row) {
         return "hour " + row.text("hour") + " of usage source " + row.text("source") +
@@ -146,6 +159,7 @@ Result<ledger::CheckReport> Store::check_ledger() {
         GLEANER_TRY(check_balances(database, report.violations));
         GLEANER_TRY(check_payouts(database, report.violations));
         GLEANER_TRY(check_meters(database, report.violations));
+        GLEANER_TRY(check_contracts(database, report.violations));
         GLEANER_TRY(check_usage(database, report.violations));
         return report;
     });

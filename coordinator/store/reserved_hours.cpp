@@ -15,9 +15,6 @@ namespace {
 
 __extension__ using Wide = __int128;
 
-/// Under which name reserved hours stand where work has a model's.
-const Sha256 reserved_model{"reserved"};
-
 WallTime start_of_hour(std::int64_t hour) {
     return WallTime{hour * micros_of_hour};
 }
@@ -100,7 +97,7 @@ private:
         meter.site = use.site;
         meter.owner = use.owner;
         meter.device_class = contract_.wish.reserved->device_class;
-        meter.model_sha256 = reserved_model;
+        meter.model_sha256 = Sha256{std::string(ledger::reserved_work)};
         meter.device_micros = counted;
         meter.reference_micros = static_cast<std::int64_t>(
             Wide{use.reference_micros} * counted / std::max<std::int64_t>(use.device_micros, 1));

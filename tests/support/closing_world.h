@@ -42,6 +42,12 @@ struct ClosingWorld {
         return store->top_up(world.customer.id, amount, key);
     }
     Money credit() { return store->available_credit(world.customer.id).value(); }
+    /// As after the process has ended, in whatever it was doing.
+    void reopen() {
+        store.reset();
+        store = store::Store::open(path, store::Store::Mode::read_write, clock).value();
+        std::construct_at(&closes, *store);  // it refers to the store
+    }
     std::string report(ledger::Period period) { return closes.closed(period).value().report_json; }
     /// Up to and without that day.
     void close_days_until(const std::string& date) {

@@ -14,10 +14,12 @@ gleaner_unit_test(unit_store
         coordinator/store/archive_test.cpp
         coordinator/store/audit_test.cpp
         coordinator/store/benchmarks_test.cpp
+        coordinator/store/books_property_test.cpp
         coordinator/store/budgets_test.cpp
         coordinator/store/catalogue_test.cpp
         coordinator/store/check_test.cpp
         coordinator/store/contracts_test.cpp
+        coordinator/store/customer_contracts_test.cpp
         coordinator/store/earnings_test.cpp
         coordinator/store/close_sequence_test.cpp
         coordinator/store/closes_test.cpp

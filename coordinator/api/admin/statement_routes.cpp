@@ -121,7 +121,7 @@ Answer records(AdminState& state, Call call, PartyKind kind) {
 /// Keys may name whose work an entry corrects: a party sees those of its own dealings only.
 bool shows_key(const store::LineEntry& entry, PartyKind kind) {
     if (kind == PartyKind::partner) return entry.kind.starts_with("payout");
-    return entry.kind != "reversal" && entry.kind != "confirm" && entry.kind != "reservation";
+    return entry.kind != "reversal" && entry.kind != "confirm";
 }
 
 Answer entries(AdminState& state, Call call, PartyKind kind) {

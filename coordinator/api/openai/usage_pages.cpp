@@ -36,8 +36,10 @@ bool passes(const std::vector<std::string>& filter, const std::string& value) {
 }
 
 bool counts(const UsageQuery& query, const UsageRow& row) {
+    // Reserved hours cost, but are no answers.
     const bool of_kind =
-        query.kind == UsageKind::costs || row.embeddings == (query.kind == UsageKind::embeddings);
+        query.kind == UsageKind::costs || (row.model != ledger::reserved_work &&
+                                           row.embeddings == (query.kind == UsageKind::embeddings));
     return of_kind && passes(query.projects, row.project.get()) &&
            passes(query.api_keys, row.api_key) && passes(query.models, row.model) &&
            (!query.batch || *query.batch == row.batch);

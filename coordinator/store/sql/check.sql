@@ -185,3 +185,23 @@ SELECT kind, id, month, sum(micros) AS micros FROM (
     SELECT s.kind, s.id, s.currency, m.month, -m.micros
     FROM spend_months m JOIN spenders s ON s.number = m.spender)
 GROUP BY kind, id, currency, month HAVING sum(micros) <> 0 LIMIT 20;
+
+-- name: find_reserved_hours_unlike_meters
+-- Of hours that were billed in months that are here.
+SELECT h.contract AS contract, h.hour AS hour, h.charged AS charged,
+       coalesce((SELECT sum(m.price) FROM meters m
+                 WHERE m.attempt_key >= 'r:' || h.contract || ':' || h.hour || ':'
+                   AND m.attempt_key < 'r:' || h.contract || ':' || h.hour || ';'), 0) AS metered
+FROM reserved_hours h
+WHERE h.hour >= (SELECT archived_until / 3600000000 FROM book_marks WHERE only = 1)
+  AND h.charged <> metered LIMIT 20;
+
+-- name: find_deposits_unlike_contracts
+-- A deposit is held whole from the signature until the contract is settled, or left early.
+SELECT c.id AS contract, c.deposit AS agreed, coalesce(b.micros, 0) AS held
+FROM customer_contracts c
+LEFT JOIN accounts a ON a.name = 'deposit:' || c.id
+                     || CASE c.currency WHEN 'CNY' THEN '' ELSE '@' || c.currency END
+LEFT JOIN balances b ON b.account = a.number
+WHERE coalesce(b.micros, 0) NOT IN (0, c.deposit)
+   OR (coalesce(b.micros, 0) <> 0 AND (c.signed IS NULL OR c.settled = 1)) LIMIT 20;

@@ -146,13 +146,19 @@ TEST_CASE("the command names moments, currency and party exactly") {
           "gleanerctl statement --platform --to 2026-09-21T14:13:20Z --currency USD");
 }
 
+TEST_CASE("hours of reserved machines are called so, models by their names") {
+    CHECK(model_words("reserved", Language::english) == "Reserved machines");
+    CHECK(model_words("reserved", Language::chinese) == "预留机器");
+    CHECK(model_words("qwen3-4b", Language::chinese) == "qwen3-4b");
+}
+
 TEST_CASE("every kind of entry has words in both languages") {
     for (const auto kind :
          {ledger::EntryKind::top_up, ledger::EntryKind::refund, ledger::EntryKind::reversal,
           ledger::EntryKind::confirm, ledger::EntryKind::cap, ledger::EntryKind::tier,
-          ledger::EntryKind::guarantee, ledger::EntryKind::reservation, ledger::EntryKind::credit,
-          ledger::EntryKind::storage, ledger::EntryKind::deposit, ledger::EntryKind::deposit_return,
-          ledger::EntryKind::fee, ledger::EntryKind::payout, ledger::EntryKind::payout_return,
+          ledger::EntryKind::guarantee, ledger::EntryKind::credit, ledger::EntryKind::storage,
+          ledger::EntryKind::deposit, ledger::EntryKind::deposit_return, ledger::EntryKind::fee,
+          ledger::EntryKind::payout, ledger::EntryKind::payout_return,
           ledger::EntryKind::payout_sent}) {
         for (const auto language : {Language::english, Language::chinese})
             CHECK(kind_words(to_string(kind), PartyKind::owner, language) != to_string(kind));

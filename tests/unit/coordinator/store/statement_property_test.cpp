@@ -194,7 +194,6 @@ private:
                                       {EntryKind::cap, "pending:" + partner_, "platform"},
                                       {EntryKind::tier, "platform", owner_},
                                       {EntryKind::guarantee, "platform", owner_},
-                                      {EntryKind::reservation, customer_, "pending:" + owner_},
                                       {EntryKind::credit, "platform", customer_},
                                       {EntryKind::storage, customer_, "platform"},
                                       {EntryKind::deposit, customer_, "deposit:1"},

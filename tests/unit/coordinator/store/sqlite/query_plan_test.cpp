@@ -36,6 +36,9 @@ const std::set<std::string> may_scan{"list_owners",
                                      "forget_unfinished_idempotency_keys",
                                      "keep_withheld_days",
                                      "list_months_of_contracts",
+                                     "list_all_customer_contracts",
+                                     "list_live_customer_contracts",
+                                     "list_contracts_of_month",
                                      "keep_month_balances"};
 
 bool may_read_all(const std::string& name) {
