@@ -110,10 +110,11 @@ checked('a month that goes on is not invoiced, and a month without work has none
   assert.deepEqual(grid.ctl(grid.operator, 'invoice', 'issue', '--month', '2026-01').data, []);
   assert.deepEqual(grid.ctl(grid.apiKey, 'invoice', 'list').data, []);
   assert.match(grid.tryCtl(grid.apiKey, 'invoice', 'show', 'GL-2026-000001').stderr, /no such invoice/);
-  const tax = grid.ctl(grid.apiKey, 'customer', 'tax', 'set', grid.customer, '--title',
+  const admin = grid.ctl(grid.operator, 'apikey', 'new', '--customer', grid.customer, '--scope', 'admin').key;
+  const tax = grid.ctl(admin, 'customer', 'tax', 'set', grid.customer, '--title',
     '某某科技有限公司', '--taxpayer-number', '91310000MA1FL0XX00', '--fapiao', 'special');
   assert.equal(tax.fapiao, 'special');
-  const wrong = grid.tryCtl(grid.apiKey, 'customer', 'tax', 'set', grid.customer, '--title', 'x',
+  const wrong = grid.tryCtl(admin, 'customer', 'tax', 'set', grid.customer, '--title', 'x',
     '--taxpayer-number', '123');
   assert.match(wrong.stderr, /15, 18 or 20/);
   const sheet = grid.path('basics.csv');

@@ -194,14 +194,17 @@ DocumentAnswer export_month(AdminState& state, Call call) {
 std::vector<AdminRoute> invoice_routes() {
     constexpr unsigned of_customer = operators | customers;
     constexpr unsigned accountants = admins | finance;
+    constexpr store::Scopes readers{store::Scope::usage, store::Scope::admin};
     return {
         {.method = api::Method::get,
          .pattern = "/api/v1/customers/{id}/tax",
          .who = of_customer,
+         .one_of = readers,
          .handler = read_tax},
         {.method = api::Method::put,
          .pattern = "/api/v1/customers/{id}/tax",
          .who = accountants | customers,
+         .one_of = {store::Scope::admin},
          .handler = set_tax},
         {.method = api::Method::post,
          .pattern = "/api/v1/invoices",
@@ -210,6 +213,7 @@ std::vector<AdminRoute> invoice_routes() {
         {.method = api::Method::get,
          .pattern = "/api/v1/invoices",
          .who = of_customer,
+         .one_of = readers,
          .handler = list},
         {.method = api::Method::get,
          .pattern = "/api/v1/invoices/export",
@@ -219,6 +223,7 @@ std::vector<AdminRoute> invoice_routes() {
         {.method = api::Method::get,
          .pattern = "/api/v1/invoices/{number}",
          .who = of_customer,
+         .one_of = readers,
          .handler = nullptr,
          .document = show},
     };
