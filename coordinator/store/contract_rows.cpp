@@ -85,9 +85,11 @@ Result<CustomerContract> customer_contract(Store::State& state, const Query& row
     if (contract.prices.empty())
         return Error(ErrorCode::data_corrupt, "contract " + contract.id + " has no price");
     if (terms.deposit > Money{}) {
-        GLEANER_TRY(const auto account,
-                    state.journal.account(ledger::deposit_account(contract.id, contract.currency)));
-        GLEANER_TRY(contract.deposit_held, state.journal.balance(account));
+        GLEANER_TRY(const auto account, state.journal.known_account(ledger::deposit_account(
+                                            contract.id, contract.currency)));
+        if (account) {
+            GLEANER_TRY(contract.deposit_held, state.journal.balance(*account));
+        }
     }
     return contract;
 }

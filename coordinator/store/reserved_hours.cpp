@@ -209,10 +209,12 @@ Result<AvailabilityReport> CustomerContracts::availability(const std::string& id
         report.delivered = {query.integer("promised"), query.integer("delivered")};
         report.charged = query.money("charged");
         report.credit = ledger::availability_credit(report.delivered, report.charged);
-        GLEANER_TRY(const auto customer, state.journal.account(ledger::customer_account(
+        GLEANER_TRY(const auto customer, state.journal.known_account(ledger::customer_account(
                                              contract.customer, contract.currency)));
-        GLEANER_TRY(const auto posted,
-                    state.journal.posted("availability:" + id + ":" + month_text(month), customer));
+        if (!customer) return report;
+        GLEANER_TRY(
+            const auto posted,
+            state.journal.posted("availability:" + id + ":" + month_text(month), *customer));
         report.credited = posted.has_value();
         return report;
     });
