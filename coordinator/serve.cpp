@@ -22,6 +22,7 @@
 #include "coordinator/api/openai/idempotency.h"
 #include "coordinator/api/openai/model_catalogue.h"
 #include "coordinator/api/openai/rate_gate.h"
+#include "coordinator/api/openai/reservations.h"
 #include "coordinator/api/openai/routes.h"
 #include "coordinator/api/openai/services.h"
 #include "coordinator/api/openai/settlements.h"
@@ -109,6 +110,7 @@ struct Parts {
     std::unique_ptr<api::ModelCatalogue> models;
     std::unique_ptr<api::CreditGate> credit;
     std::unique_ptr<api::RateGate> rates;
+    std::unique_ptr<api::Reservations> reservations;
     std::unique_ptr<api::IdempotencyKeys> idempotency;
     std::unique_ptr<api::Settlements> settlements;
     api::ApiMetrics metrics;
@@ -237,7 +239,8 @@ Status Parts::build_api(asio::ssl::context context) {
                                       .payouts = payouts,
                                       .payer_login = settings.payout_alipay_login,
                                       .payer_name = settings.payout_alipay_name,
-                                      .invoices = settings.invoices};
+                                      .invoices = settings.invoices,
+                                      .clauses = clauses_of(settings)};
     const admin::AdminNeeds admin_needs{clock,
                                         *store,
                                         *blobs,
@@ -270,11 +273,12 @@ void Parts::add_customer_routes() {
     credit = std::make_unique<api::CreditGate>(*store, clock, limits.streams_per_customer_max);
     const api::RateLimits rate_limits{settings.requests_per_minute, settings.tokens_per_minute};
     rates = std::make_unique<api::RateGate>(rate_limits, clock);
+    reservations = std::make_unique<api::Reservations>(*store, clock);
     idempotency = std::make_unique<api::IdempotencyKeys>(*store);
     settlements = std::make_unique<api::Settlements>(network.get_executor(), *store, *grid);
     services.emplace(api::Services{limits, clock, *store, *blobs, *grid, blocking.get_executor(),
                                    *models, *credit, *rates, *idempotency, *settlements, metrics,
-                                   *authenticator});
+                                   *authenticator, *reservations, clauses_of(settings)});
     api::add_openai_routes(router, *services);
     disk_room = std::make_unique<api::DiskRoom>([this] { return blobs->free_bytes(); }, clock,
                                                 blocking.get_executor());

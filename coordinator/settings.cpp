@@ -55,6 +55,28 @@ void declare_invoices(config::OptionSet& options, ledger::InvoiceTerms& terms) {
                  terms.seller.bank_account);
 }
 
+void declare_contracts(config::OptionSet& options, Settings& settings) {
+    options.integer({"contracts.deposit_days",
+                     "How many days' price customers set aside when they sign a contract for "
+                     "months.",
+                     "days", false},
+                    settings.contract_deposit_days, 0, 90);
+    options.integer({"contracts.reprice_threshold",
+                     "How far the price book must fall below a contract's prices before its "
+                     "customer may take the lower ones.",
+                     "basis points", false},
+                    settings.contract_reprice_threshold, 0, 10'000);
+    options.integer({"contracts.reprice_fee",
+                     "What taking the lower prices costs, of what it saves over the rest of the "
+                     "term.",
+                     "basis points", false},
+                    settings.contract_reprice_fee, 0, 9'999);
+    options.integer({"contracts.termination_penalty",
+                     "What leaving a contract early costs, of what was still to be paid.",
+                     "basis points", false},
+                    settings.contract_termination_penalty, 0, 10'000);
+}
+
 void declare_payouts(config::OptionSet& options, Settings& settings) {
     options.list(
         {"payouts.minimum",
@@ -169,6 +191,7 @@ config::OptionSet declare_options(Settings& settings) {
     declare_shares(options, settings);
     declare_invoices(options, settings.invoices);
     declare_payouts(options, settings);
+    declare_contracts(options, settings);
     return options;
 }
 
@@ -186,6 +209,15 @@ Result<ledger::Split> split_of(const Settings& settings) {
                          " of 10000 basis points: " + checked.error().message());
     }
     return split;
+}
+
+store::ContractClauses clauses_of(const Settings& settings) {
+    store::ContractClauses clauses;
+    clauses.deposit_days = static_cast<std::int32_t>(settings.contract_deposit_days);
+    clauses.reprice_threshold = static_cast<std::int32_t>(settings.contract_reprice_threshold);
+    clauses.reprice_fee = static_cast<std::int32_t>(settings.contract_reprice_fee);
+    clauses.termination_penalty = static_cast<std::int32_t>(settings.contract_termination_penalty);
+    return clauses;
 }
 
 }  // namespace gleaner

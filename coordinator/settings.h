@@ -9,6 +9,7 @@
 #include "coordinator/ledger/invoice.h"
 #include "coordinator/ledger/ledger.h"
 #include "coordinator/ledger/payout.h"
+#include "coordinator/store/customer_contracts.h"
 #include "shared/config/option.h"
 #include "shared/util/clock.h"
 
@@ -44,6 +45,10 @@ struct Settings {
     std::vector<std::string> payout_minimum{"CNY 100", "USD 20", "EUR 20", "HKD 100", "SGD 20"};
     std::vector<std::string> payout_two_person_above{"CNY 5000", "USD 700", "EUR 600", "HKD 5000",
                                                      "SGD 900"};
+    std::uint32_t contract_deposit_days = 15;
+    std::uint32_t contract_reprice_threshold = 2'000;    ///< basis points
+    std::uint32_t contract_reprice_fee = 2'000;          ///< likewise
+    std::uint32_t contract_termination_penalty = 3'000;  ///< likewise
     std::string payout_schedule = "monthly 10";
     std::string payout_alipay_login;
     std::string payout_alipay_name;
@@ -57,6 +62,9 @@ struct Settings {
 [[nodiscard]] Result<ledger::Split> split_of(const Settings& settings);
 /// What the options say of payouts. invalid_argument for amounts or a schedule that are none.
 [[nodiscard]] Result<ledger::PayoutPolicy> payout_policy(const Settings& settings);
+
+/// The clauses of contracts that customers ask for.
+[[nodiscard]] store::ContractClauses clauses_of(const Settings& settings);
 
 /// Binds every option to a field of `settings`, which must outlive the returned set.
 [[nodiscard]] config::OptionSet declare_options(Settings& settings);

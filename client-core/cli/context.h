@@ -47,6 +47,7 @@ void add_close_commands(CLI::App& program, Context& context);
 void add_completion_command(CLI::App& program, Context& context);
 void add_contract_commands(CLI::App& program, Context& context);
 void add_customer_commands(CLI::App& program, Context& context);
+void add_customer_contract_commands(CLI::App& program, Context& context);
 void add_engine_commands(CLI::App& program, Context& context);
 void add_customer_tax_commands(CLI::App& program, Context& context);
 void add_invoice_commands(CLI::App& program, Context& context);

@@ -29,6 +29,7 @@ struct SubmitOptions {
     std::string idempotency_key;
     std::string max_price;
     std::int64_t price_book = 0;
+    std::string reservation;
     bool watch = false;
 };
 
@@ -48,6 +49,7 @@ const std::vector<Column> job_columns = {
     {"output_file_id", "OUTPUT"},
     {"error_file_id", "ERRORS"},
     {"gleaner.max_price", "MAX PRICE"},
+    {"gleaner.reservation", "RESERVATION"},
     {"gleaner.note", "NOTE"},
 };
 
@@ -141,6 +143,7 @@ Status submit(const Context& context, const SubmitOptions& options) {
     if (!options.privacy.empty()) extension["privacy"] = options.privacy;
     if (options.replicas > 0) extension["replicas"] = options.replicas;
     if (options.price_book > 0) extension["price_book"] = options.price_book;
+    if (!options.reservation.empty()) extension["reservation"] = options.reservation;
     if (!extension.empty()) body["gleaner"] = std::move(extension);
     GLEANER_TRY(const auto batch, api.post("/v1/batches", body, options.idempotency_key));
     print_warnings(context, batch);
@@ -229,6 +232,8 @@ void add_submit(CLI::App& group, Context& context) {
                         "The most that it may cost, in the project's currency: 12.5");
     command->add_option("--price-book", options->price_book,
                         "Refuse it when another version of the prices is in force than was quoted");
+    command->add_option("--reservation", options->reservation,
+                        "On the machines of this contract, or none: on those that all share");
     command->add_option("--metadata", options->metadata, "KEY=VALUE, kept with the job")
         ->expected(1)
         ->take_all();

@@ -34,6 +34,7 @@ void add_program(CLI::App& app, Context& context) {
     add_job_commands(app, context);
     add_chat_command(app, context);
     add_contract_commands(app, context);
+    add_customer_contract_commands(app, context);
     add_review_commands(app, context);
     add_statement_command(app, context);
     add_invoice_commands(app, context);

@@ -20,6 +20,7 @@ struct QuoteOptions {
     std::string window = "24h";
     std::string privacy;
     std::string max_price;
+    std::string reservation;
     std::int64_t replicas = 0;
     bool keep = false;
 };
@@ -32,6 +33,11 @@ std::string span_text(const json::value& quote, std::string_view key) {
     const auto* span = quote.get_object().if_contains(key);
     if (span == nullptr || !span->is_object()) return "no device is here that can do it";
     return local(integer_at(*span, "earliest")) + " to " + local(integer_at(*span, "latest"));
+}
+
+std::string reservation_line(const json::value& quote) {
+    const auto id = text_at(quote, "reservation");
+    return id.empty() ? id : "reservation: " + id + ", whose hours are paid instead\n";
 }
 
 void print_quote(const Context& context, const json::value& quote) {
@@ -47,7 +53,7 @@ void print_quote(const Context& context, const json::value& quote) {
                 << "model: " << text_at(quote, "model") << "\n"
                 << "price: " << text_at(price, "lowest") << " to " << text_at(price, "highest")
                 << " " << currency << ", expected " << text_at(price, "expected") << "\n"
-                << "privacy tier: " << text_at(tariff, "tier") << "\n";
+                << reservation_line(quote) << "privacy tier: " << text_at(tariff, "tier") << "\n";
     const auto version = integer_at(tariff, "price_book");
     context.out << "price book: "
                 << (version == 0 ? std::string("none, the model's own price")
@@ -74,6 +80,7 @@ Status quote(const Context& context, const QuoteOptions& options) {
     json::object extension;
     if (!options.privacy.empty()) extension["privacy"] = options.privacy;
     if (options.replicas > 0) extension["replicas"] = options.replicas;
+    if (!options.reservation.empty()) extension["reservation"] = options.reservation;
     if (!extension.empty()) body["gleaner"] = std::move(extension);
     auto answer = api.post("/v1/quotes", body);
     // Stored files cost money; a quote leaves nothing behind unless it is asked to.
@@ -102,6 +109,8 @@ void add_quote_command(CLI::App& program, Context& context) {
         ->check(CLI::Range(1, 3));
     command->add_option("--max-price", options->max_price,
                         "The most that it may cost, in the project's currency: 12.5");
+    command->add_option("--reservation", options->reservation,
+                        "On the machines of this contract, or none: on those that all share");
     command->add_flag("--keep", options->keep, "Keep the uploaded file, for a batch by its id");
     on_chosen(*command, context, [&context, options] { return quote(context, *options); });
 }

@@ -31,6 +31,8 @@ std::string to_json(const Receipt& receipt) {
     text["model_sha256"] = receipt.model_sha256.get();
     text["quantisation"] = receipt.quantisation;
     text["privacy"] = to_string(receipt.privacy);
+    text["reservation"] =
+        receipt.reservation.empty() ? json::value(nullptr) : json::value(receipt.reservation);
     if (receipt.seed) text["seed"] = *receipt.seed;
     text["prompt_tokens"] = prompt;
     text["cached_tokens"] = cached;

@@ -33,6 +33,7 @@ struct Receipt {
     Sha256 model_sha256;
     std::string quantisation;
     PrivacyClass privacy = PrivacyClass::any;
+    std::string reservation;           ///< on whose machines it was made; empty: shared ones
     std::optional<std::int64_t> seed;  ///< the engine's; nothing where it draws nothing: embeddings
     std::vector<Part> parts;
     std::uint32_t attempts = 0;

@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t tools_max = 128;
 constexpr std::int64_t embedding_inputs_max = 2'048;
 constexpr std::int64_t top_logprobs_max = 20;
+constexpr std::size_t reservation_bytes_max = 64;
 
 ApiStatus refuse(const json::object& body, std::string_view name, std::string_view why) {
     if (member(body, name) == nullptr) return api_ok();
@@ -250,10 +251,21 @@ ApiStatus take_embedding(const json::object& body, json::object& engine) {
     return api_ok();
 }
 
-ApiStatus take_extension(const json::object& body, EngineRequest& request) {
+ApiStatus take_extension(const json::object& body, const RequestPolicy& policy,
+                         EngineRequest& request) {
     const auto* extension = member(body, "gleaner");
     if (extension == nullptr) return api_ok();
     for (const auto& pair : extension->get_object()) {
+        if (pair.key() == "reservation" && !policy.may_stream)
+            return invalid_request(
+                "A batch works on one reservation: name it in the batch's own "
+                "'gleaner.reservation', not in a line.",
+                "gleaner.reservation");
+        if (pair.key() == "reservation" && pair.value().is_string()) {
+            const auto& id = pair.value().get_string();
+            request.reservation.emplace(id.data(), id.size());
+            if (!id.empty() && id.size() <= reservation_bytes_max) continue;
+        }
         if (pair.key() == "privacy" && pair.value().is_string()) {
             const auto& word = pair.value().get_string();
             request.privacy = parse_privacy({word.data(), word.size()});
@@ -261,7 +273,7 @@ ApiStatus take_extension(const json::object& body, EngineRequest& request) {
         }
         return invalid_request(
             "'gleaner' takes {\"privacy\": \"any\", \"certified\" or \"own\"}: who runs a machine "
-            "can read the prompt.",
+            "can read the prompt; and {\"reservation\": a contract's id or \"none\"}.",
             "gleaner", "invalid_value");
     }
     return api_ok();
@@ -304,7 +316,7 @@ ApiResult<EngineRequest> check_request(Endpoint endpoint, const json::object& bo
                                    std::string(path_of(endpoint)) + ".",
                                "model", "model_not_supported");
     }
-    GLEANER_TRY(take_extension(body, request));
+    GLEANER_TRY(take_extension(body, policy, request));
     PromptSize size;
     switch (endpoint) {
         case Endpoint::chat_completions: {

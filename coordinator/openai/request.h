@@ -55,6 +55,8 @@ struct EngineRequest {
     std::int64_t generated_tokens_max = 0;  ///< the request's limit or the model's
     std::int64_t seed = 0;
     std::optional<PrivacyClass> privacy;
+    /// A contract's id or "none"; unset: what the project has.
+    std::optional<std::string> reservation;
 };
 
 /// Errors: 400 with `param`, 404 for an unknown model, 413 beyond engine_body_bytes_max.

@@ -51,6 +51,7 @@ openai::Receipt receipt_of(const core::SettleItem& command, const store::Job& jo
     receipt.model = job.model;
     receipt.model_sha256 = job.model_sha256;
     receipt.privacy = job.privacy;
+    receipt.reservation = job.terms.reservation;
     receipt.price_book = job.terms.tariff.version;
     receipt.time_band = job.terms.tariff.band_name(at);
     receipt.currency = job.currency;

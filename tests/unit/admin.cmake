@@ -2,8 +2,8 @@ gleaner_unit_test(unit_admin
     SOURCES
         coordinator/api/admin/audit_test.cpp
         coordinator/api/admin/catalogue_test.cpp
-        coordinator/api/admin/civil_time_test.cpp
         coordinator/api/admin/close_test.cpp
+        coordinator/api/admin/customer_contract_test.cpp
         coordinator/api/admin/invoice_test.cpp
         coordinator/api/admin/metering_test.cpp
         coordinator/api/admin/payout_test.cpp

@@ -1,6 +1,8 @@
 gleaner_unit_test(unit_api
     SOURCES
         coordinator/api/batch_check_test.cpp
+        coordinator/api/contract_request_test.cpp
+        coordinator/api/contracts_test.cpp
         coordinator/api/credit_gate_test.cpp
         coordinator/api/metrics_test.cpp
         coordinator/api/disk_room_test.cpp
@@ -9,6 +11,7 @@ gleaner_unit_test(unit_api
         coordinator/api/online_answer_test.cpp
         coordinator/api/prices_test.cpp
         coordinator/api/rate_gate_test.cpp
+        coordinator/api/reservations_test.cpp
         coordinator/api/route_scopes_test.cpp
         coordinator/api/router_test.cpp
         coordinator/api/server_test.cpp

@@ -1,5 +1,5 @@
 gleaner_unit_test(unit_bench_report
-    SOURCES shared/model/bench_report_test.cpp shared/model/civil_day_test.cpp shared/model/gpu_catalogue_test.cpp
+    SOURCES shared/model/bench_report_test.cpp shared/model/civil_day_test.cpp shared/model/civil_time_test.cpp shared/model/gpu_catalogue_test.cpp
             shared/tls/signed_report_test.cpp
     DEPS gleaner_tls)
 

@@ -190,13 +190,17 @@ asio::awaitable<ApiStatus> serve_artefact(AdminState& state, api::Request& reque
 
 AdminApi::AdminApi(AdminOptions options, const AdminNeeds& needs)
     : state_(new AdminState{std::move(options), needs, {}, false}) {
-    for (const auto& part :
-         {people_routes(),    site_routes(),     node_routes(),           catalogue_routes(),
-          money_routes(),     contract_routes(), referral_routes(),       review_routes(),
-          statement_routes(), operator_routes(), payout_account_routes(), payout_batch_routes(),
-          payout_routes(),    metering_routes(), price_routes(),          key_routes(),
-          tenant_routes(),    usage_routes(),    invoice_routes(),        audit_routes(),
-          close_routes()}) {
+    for (const auto& part : {people_routes(),         site_routes(),
+                             node_routes(),           catalogue_routes(),
+                             money_routes(),          contract_routes(),
+                             referral_routes(),       review_routes(),
+                             statement_routes(),      operator_routes(),
+                             payout_account_routes(), payout_batch_routes(),
+                             payout_routes(),         metering_routes(),
+                             price_routes(),          key_routes(),
+                             tenant_routes(),         usage_routes(),
+                             invoice_routes(),        audit_routes(),
+                             close_routes(),          customer_contract_routes()}) {
         state_->routes.insert(state_->routes.end(), part.begin(), part.end());
     }
 }

@@ -15,6 +15,7 @@
 #include "coordinator/api/admin/grid_control.h"
 #include "coordinator/ledger/invoice.h"
 #include "coordinator/ledger/payout.h"
+#include "coordinator/store/customer_contracts.h"
 #include "coordinator/store/records.h"
 #include "shared/artefact/signing_key.h"
 #include "shared/util/clock.h"
@@ -47,7 +48,8 @@ struct AdminOptions {
     /// The platform's own Alipay account, which Alipay's batch files name.
     std::string payer_login;
     std::string payer_name;
-    ledger::InvoiceTerms invoices = {};  ///< the seller's side; without a title: none are issued
+    ledger::InvoiceTerms invoices = {};   ///< the seller's side; without a title: none are issued
+    store::ContractClauses clauses = {};  ///< of contracts with customers, unless others are named
 };
 
 /// All of it outlives the AdminApi.

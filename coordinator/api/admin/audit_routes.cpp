@@ -3,8 +3,8 @@
 #include <boost/json.hpp>
 
 #include "coordinator/api/admin/call.h"
-#include "coordinator/api/admin/civil_time.h"
 #include "coordinator/store/audit.h"
+#include "shared/model/civil_time.h"
 
 namespace gleaner::admin {
 

@@ -136,6 +136,7 @@ struct AdminState {
 [[nodiscard]] std::vector<AdminRoute> catalogue_routes();
 [[nodiscard]] std::vector<AdminRoute> money_routes();
 [[nodiscard]] std::vector<AdminRoute> contract_routes();
+[[nodiscard]] std::vector<AdminRoute> customer_contract_routes();
 [[nodiscard]] std::vector<AdminRoute> referral_routes();
 [[nodiscard]] std::vector<AdminRoute> review_routes();
 [[nodiscard]] std::vector<AdminRoute> statement_routes();

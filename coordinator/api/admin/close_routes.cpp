@@ -4,9 +4,9 @@
 
 #include "coordinator/api/admin/blocking_work.h"
 #include "coordinator/api/admin/call.h"
-#include "coordinator/api/admin/civil_time.h"
 #include "coordinator/store/archive.h"
 #include "coordinator/store/closes.h"
+#include "shared/model/civil_time.h"
 
 namespace gleaner::admin {
 

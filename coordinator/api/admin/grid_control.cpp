@@ -52,6 +52,9 @@ public:
     void customer_weighed(const CustomerId& customer, std::int32_t weight) override {
         grid_.customer_weighed(customer, weight);
     }
+    [[nodiscard]] std::map<std::string, std::int64_t> devices_on_offer() const override {
+        return grid_.devices_on_offer();
+    }
 
 private:
     runtime::Grid& grid_;

@@ -50,6 +50,8 @@ public:
     virtual void engine_added(const store::EnginePackage& engine) = 0;
     /// A customer's share when nodes are scarce.
     virtual void customer_weighed(const CustomerId& customer, std::int32_t weight) = 0;
+    /// Connected devices that may work, by class.
+    [[nodiscard]] virtual std::map<std::string, std::int64_t> devices_on_offer() const = 0;
 };
 
 /// The real one. `grid` must outlive it.

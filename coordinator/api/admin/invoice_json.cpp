@@ -2,9 +2,9 @@
 
 #include <boost/json.hpp>
 
-#include "coordinator/api/admin/civil_time.h"
 #include "coordinator/documents/amount_text.h"
 #include "coordinator/documents/invoice_paper.h"
+#include "shared/model/civil_time.h"
 
 namespace gleaner::admin {
 

@@ -106,6 +106,11 @@ Result<const json::object*> JsonBody::members(std::string_view key) {
     return &value->get_object();
 }
 
+const json::object& JsonBody::all() {
+    for (const auto& pair : object_) asked_.emplace(pair.key());
+    return object_;
+}
+
 Status JsonBody::no_more() const {
     for (const auto& member : object_) {
         const std::string_view key = member.key();

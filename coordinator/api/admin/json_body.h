@@ -39,6 +39,8 @@ public:
     [[nodiscard]] Result<const boost::json::array*> optional_array(std::string_view key);
     /// The member as it is; the pointer lives as long as this body.
     [[nodiscard]] Result<const boost::json::object*> members(std::string_view key);
+    /// All of it, for who checks every member by themselves: no_more() refuses nothing then.
+    [[nodiscard]] const boost::json::object& all();
     /// Call last: refuses members that nobody has asked for.
     [[nodiscard]] Status no_more() const;
 

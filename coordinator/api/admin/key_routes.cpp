@@ -5,10 +5,10 @@
 #include <boost/json.hpp>
 
 #include "coordinator/api/admin/call.h"
-#include "coordinator/api/admin/civil_time.h"
 #include "coordinator/api/admin/record_json.h"
 #include "coordinator/store/tenants.h"
 #include "shared/artefact/sha256.h"
+#include "shared/model/civil_time.h"
 #include "shared/util/random.h"
 
 namespace gleaner::admin {

@@ -6,9 +6,9 @@
 #include <boost/json.hpp>
 
 #include "coordinator/api/admin/call.h"
-#include "coordinator/api/admin/civil_time.h"
 #include "coordinator/store/metering.h"
 #include "shared/model/civil_day.h"
+#include "shared/model/civil_time.h"
 
 namespace gleaner::admin {
 

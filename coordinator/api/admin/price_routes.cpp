@@ -4,9 +4,9 @@
 #include <boost/json.hpp>
 
 #include "coordinator/api/admin/call.h"
-#include "coordinator/api/admin/civil_time.h"
 #include "coordinator/ledger/price_book_json.h"
 #include "coordinator/store/prices.h"
+#include "shared/model/civil_time.h"
 
 namespace gleaner::admin {
 

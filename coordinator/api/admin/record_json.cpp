@@ -2,7 +2,7 @@
 
 #include <boost/json.hpp>
 
-#include "coordinator/api/admin/civil_time.h"
+#include "shared/model/civil_time.h"
 
 namespace gleaner::admin {
 

@@ -2,12 +2,12 @@
 
 #include <boost/json.hpp>
 
-#include "coordinator/api/admin/civil_time.h"
 #include "coordinator/api/admin/record_json.h"
 #include "coordinator/store/contracts.h"
 #include "coordinator/store/earnings.h"
 #include "coordinator/store/referrals.h"
 #include "shared/model/civil_day.h"
+#include "shared/model/civil_time.h"
 
 namespace gleaner::admin {
 

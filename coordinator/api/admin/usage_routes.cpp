@@ -4,8 +4,8 @@
 #include <boost/json.hpp>
 
 #include "coordinator/api/admin/call.h"
-#include "coordinator/api/admin/civil_time.h"
 #include "coordinator/store/usage.h"
+#include "shared/model/civil_time.h"
 
 namespace gleaner::admin {
 

@@ -3,10 +3,10 @@
 #include <charconv>
 #include <limits>
 
-#include "coordinator/api/admin/civil_time.h"
 #include "coordinator/documents/paper_html.h"
 #include "coordinator/documents/paper_pdf.h"
 #include "shared/model/civil_day.h"
+#include "shared/model/civil_time.h"
 
 namespace gleaner::admin {
 

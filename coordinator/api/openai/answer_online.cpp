@@ -11,6 +11,7 @@
 #include "coordinator/api/openai/online_answer.h"
 #include "coordinator/api/openai/privacy.h"
 #include "coordinator/api/openai/rate_gate.h"
+#include "coordinator/api/openai/reservations.h"
 #include "coordinator/api/openai/routes.h"
 #include "coordinator/api/openai/settlements.h"
 #include "coordinator/api/openai/store_gate.h"
@@ -90,7 +91,7 @@ asio::awaitable<ApiResult<OnlineAnswer::Order>> order_of(const Services& service
                                                          openai::Endpoint endpoint,
                                                          const Request& request,
                                                          const std::string& body) {
-    const auto models = co_await services.models.current();
+    const auto models = co_await services.models.current_for(request.caller->project);
     if (models.has_error()) co_return models.error();
     auto checked = co_await check(services, endpoint, body, *models.value());
     if (checked.has_error()) co_return std::move(checked).error();
@@ -107,7 +108,18 @@ asio::awaitable<ApiResult<OnlineAnswer::Order>> order_of(const Services& service
     order.privacy = named ? *named : from_header.value().value_or(PrivacyClass::any);
     if (order.privacy == PrivacyClass::own && order.caller.own_sites_of.empty())
         co_return no_own_sites();
-    const auto tariff = models.value()->tariff(order.model, order.caller.currency, order.privacy);
+    PlaceWish place{checked.value().reservation, order.privacy};
+    const auto reserved =
+        co_await services.reservations.choose(order.caller.project, std::move(place));
+    if (reserved.has_error()) co_return reserved.error();
+    if (const auto& on = reserved.value()) {
+        order.reservation = on->id;
+        order.privacy = on->reserved.privacy;
+    }
+    auto tariff =
+        reserved.value()
+            ? ApiResult<ledger::Tariff>(tariff_on(*reserved.value(), order.caller.currency))
+            : models.value()->tariff(order.model, order.caller.currency, order.privacy);
     if (tariff.has_error()) co_return tariff.error();
     const auto asked = services.clock.wall();
     order.price = tariff.value().at(asked);

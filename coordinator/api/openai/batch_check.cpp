@@ -79,8 +79,7 @@ private:
                                        std::string(openai::path_of(request_.endpoint)) + ".",
                                    "body.model", "model_not_supported");
         if (!check_.estimate) {
-            GLEANER_TRY(check_.tariff,
-                        request_.models->tariff(*model, request_.currency, request_.tier));
+            GLEANER_TRY(check_.tariff, tariff_of(*model));
             check_.model = *model;
             begin_estimate();
         }
@@ -91,6 +90,11 @@ private:
                     std::string(name) + "', the first one for '" + check_.model.name + "'.",
                 "body.model", "mismatched_model");
         return api_ok();
+    }
+
+    ApiResult<ledger::Tariff> tariff_of(const store::Model& model) const {
+        if (request_.tariff) return *request_.tariff;
+        return request_.models->tariff(model, request_.currency, request_.tier);
     }
 
     void begin_estimate() {

@@ -54,6 +54,7 @@ struct BatchCheckRequest {
     WallTime now;
     WallTime deadline;
     std::map<Sha256, double> typical_answers = {};  ///< tokens, by model
+    std::optional<ledger::Tariff> tariff = {};      ///< instead of what the models cost
 };
 
 /// Errors: not_found (the bytes are gone), io_failed.

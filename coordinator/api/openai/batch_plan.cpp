@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "coordinator/api/openai/reservations.h"
 #include "coordinator/runtime/grid.h"
 #include "coordinator/store/blobs.h"
 #include "coordinator/store/executor.h"
@@ -30,6 +31,7 @@ core::ForecastQuestion question_of(const Caller& caller, const BatchRequest& bat
     question.model = check.model.sha256;
     question.privacy = batch.privacy;
     question.own_sites_of = caller.own_sites_of;
+    question.reservation = batch.reservation.value_or("");
     question.items = static_cast<std::uint64_t>(check.lines * batch.replicas);
     const auto& tokens = check.estimate->expected_tokens();
     question.tokens_per_item = (static_cast<double>(tokens.generated) +
@@ -41,6 +43,7 @@ core::ForecastQuestion question_of(const Caller& caller, const BatchRequest& bat
 ledger::JobTerms terms_of(const BatchRequest& batch, const BatchCheck& check) {
     ledger::JobTerms terms;
     terms.tariff = check.tariff;
+    terms.reservation = batch.reservation.value_or("");
     terms.max_price = batch.max_price;
     terms.expected_prompt_tokens = check.estimate->expected_tokens().prompt;
     terms.expected_generated_tokens = check.estimate->expected_tokens().generated;
@@ -66,9 +69,11 @@ std::vector<std::string> warnings_of(const BatchPlan& plan, const BatchRequest& 
     std::vector<std::string> warnings;
     const auto currency = plan.terms.tariff.currency;
     if (!plan.forecast.possible()) {
+        const std::string whose =
+            batch.reservation ? "of the reservation " + *batch.reservation
+                              : "for the privacy class " + std::string(to_string(batch.privacy));
         warnings.push_back("No device is here now that can run model " + plan.check.model.name +
-                           " for the privacy class " + std::string(to_string(batch.privacy)) +
-                           ": the batch waits for one until its deadline.");
+                           " " + whose + ": the batch waits for one until its deadline.");
     } else if (plan.meets_deadline() != "yes") {
         const bool hopeless = plan.meets_deadline() == "no";
         warnings.push_back(std::string("The batch will ") +
@@ -124,6 +129,8 @@ boost::asio::awaitable<ApiResult<BatchCheck>> check_input(const Services& servic
     request.lines_max = services.limits.batch_items_max;
     request.currency = caller.currency;
     request.tier = batch.privacy;
+    if (batch.reservation)
+        request.tariff = ledger::fixed_tariff({0, 0, 0}, caller.currency, batch.privacy);
     request.now = now;
     request.deadline = now + batch.window;
     request.typical_answers = services.grid.typical_answers();
@@ -156,16 +163,29 @@ std::string_view BatchPlan::meets_deadline() const {
     return finish_latest() <= deadline ? "yes" : "uncertain";
 }
 
+boost::asio::awaitable<ApiStatus> place_batch(const Services& services, const Caller& caller,
+                                              BatchRequest& batch) {
+    PlaceWish wish{std::exchange(batch.reservation, std::nullopt), batch.privacy, batch.replicas};
+    const auto reserved = co_await services.reservations.choose(caller.project, std::move(wish));
+    if (reserved.has_error()) co_return reserved.error();
+    if (const auto& on = reserved.value()) {
+        batch.reservation = on->id;
+        batch.privacy = on->reserved.privacy;
+        batch.max_price.reset();
+    }
+    co_return api_ok();
+}
+
 boost::asio::awaitable<ApiResult<BatchPlan>> plan_batch(const Services& services,
                                                         const Caller& caller,
                                                         const BatchRequest& batch) {
-    auto models = co_await services.models.current();
+    auto models = co_await services.models.current_for(caller.project);
     if (models.has_error()) co_return models.error();
     BatchPlan plan;
     plan.now = services.clock.wall();
     plan.deadline = plan.now + batch.window;
     plan.price_book = models.value()->price_book();
-    plan.prices_change = services.models.prices_change();
+    if (!models.value()->locked()) plan.prices_change = services.models.prices_change();
     auto check = co_await check_input(services, caller, batch, models.value(), plan.now);
     if (check.has_error()) co_return std::move(check).error();
     plan.check = std::move(check).value();

@@ -38,7 +38,13 @@ struct BatchPlan {
     [[nodiscard]] std::string_view meets_deadline() const;
 };
 
-/// Errors: 400 (the input file, a model that is not sold), 5xx.
+/// Puts it on the reserved machines that it names or that its project has: their privacy class is
+/// the batch's, and a maximum price means nothing there. Errors: choose_reservation()'s.
+[[nodiscard]] boost::asio::awaitable<ApiStatus> place_batch(const Services& services,
+                                                            const Caller& caller,
+                                                            BatchRequest& batch);
+
+/// Of a batch that was placed. Errors: 400 (the input file, a model that is not sold), 5xx.
 [[nodiscard]] boost::asio::awaitable<ApiResult<BatchPlan>> plan_batch(const Services& services,
                                                                       const Caller& caller,
                                                                       const BatchRequest& batch);

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t metadata_pairs_max = 16;
 constexpr std::int64_t replicas_max = 3;
+constexpr std::size_t reservation_bytes_max = 64;
 
 ApiResult<std::string> read_metadata(const json::object& body) {
     const auto* metadata = openai::member(body, "metadata");
@@ -45,6 +46,14 @@ ApiStatus read_extension(const json::object& body, const Request& request, Batch
         if (!batch.price_book)
             return invalid_request("'gleaner.price_book' must be the version of a quote.",
                                    "gleaner.price_book", "invalid_type");
+    }
+    if (openai::member(extension->get_object(), "reservation") != nullptr) {
+        batch.reservation = openai::string_member(extension->get_object(), "reservation");
+        if (batch.reservation->empty() || batch.reservation->size() > reservation_bytes_max)
+            return invalid_request(
+                "'gleaner.reservation' must be a contract's id, or \"none\" for machines that all "
+                "share.",
+                "gleaner.reservation", "invalid_type");
     }
     const auto* replicas = openai::member(extension->get_object(), "replicas");
     if (replicas == nullptr) return api_ok();

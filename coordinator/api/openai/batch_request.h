@@ -20,6 +20,9 @@ struct BatchRequest {
     std::int32_t replicas = 1;
     std::optional<Money> max_price;          ///< in the project's currency
     std::optional<std::int64_t> price_book;  ///< the version that the customer was quoted
+    /// As asked, a contract's id or "none"; once placed, the id of the contract on whose machines
+    /// it works, or unset.
+    std::optional<std::string> reservation;
 };
 
 /// Errors: 400, naming the member.

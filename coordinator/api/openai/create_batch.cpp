@@ -80,8 +80,10 @@ boost::asio::awaitable<ApiResult<std::string>> admit_batch(const Services& servi
                                                            const Request& request,
                                                            const std::string& body,
                                                            std::string idempotency_key) {
-    const auto batch = read_batch_request(body, request);
+    auto batch = read_batch_request(body, request);
     if (batch.has_error()) co_return batch.error();
+    const auto placed = co_await place_batch(services, *request.caller, batch.value());
+    if (placed.has_error()) co_return placed.error();
     const auto plan = co_await plan_batch(services, *request.caller, batch.value());
     if (plan.has_error()) co_return plan.error();
     const auto agreed = accepts(plan.value(), batch.value());

@@ -32,7 +32,7 @@ json::object shown(const ModelTable& table, const store::Model& model, const Cal
 }  // namespace
 
 asio::awaitable<ApiStatus> list_models(const Services& services, Request& request, Reply& reply) {
-    const auto table = co_await services.models.current();
+    const auto table = co_await services.models.current_for(request.caller->project);
     if (table.has_error()) co_return table.error();
     json::array data;
     for (const auto& [name, model] : table.value()->all())
@@ -43,7 +43,7 @@ asio::awaitable<ApiStatus> list_models(const Services& services, Request& reques
 }
 
 asio::awaitable<ApiStatus> get_model(const Services& services, Request& request, Reply& reply) {
-    const auto table = co_await services.models.current();
+    const auto table = co_await services.models.current_for(request.caller->project);
     if (table.has_error()) co_return table.error();
     const auto& name = request.param("id");
     const auto* model = table.value()->find(name);

@@ -60,6 +60,7 @@ json::object batch_extension(const store::Job& job, const std::optional<runtime:
                            {"replicas", job.replicas},
                            {"held_micros", job.held.micros},
                            {"currency", code_of(job.currency)}};
+    extension["reservation"] = text_or_null(terms.reservation);
     extension["price_book"] =
         terms.tariff.version == 0 ? json::value(nullptr) : json::value(terms.tariff.version);
     extension["max_price"] =

@@ -85,6 +85,7 @@ void OnlineAnswer::open(Duration within) {
     request.own_sites_of = order_.caller.own_sites_of;
     request.model = order_.model;
     request.privacy = order_.privacy;
+    request.reservation = order_.reservation;
     request.endpoint = grid_endpoint(order_.request.endpoint);
     request.body = relay_.engine_body();
     engine_bytes_ = request.body.size();

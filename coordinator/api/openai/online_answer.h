@@ -46,8 +46,9 @@ public:
         store::Model model;
         openai::EngineRequest request;
         PrivacyClass privacy = PrivacyClass::any;
-        TokenPrice price;             ///< of the moment at which it was asked for
-        std::int64_t price_book = 0;  ///< its version
+        std::string reservation = {};  ///< the contract on whose machines it runs; empty: shared
+        TokenPrice price;              ///< of the moment at which it was asked for
+        std::int64_t price_book = 0;   ///< its version
         std::string time_band;
         Duration start_within = std::chrono::seconds(30);
     };

@@ -66,16 +66,18 @@ json::object quote_object(const BatchPlan& plan, const BatchRequest& batch) {
     const auto& estimate = *plan.check.estimate;
     auto valid_until = plan.now + valid_for;
     if (plan.prices_change) valid_until = std::min(valid_until, *plan.prices_change);
-    json::object quote{{"id", random_token("quote_", 20)},
-                       {"object", "quote"},
-                       {"endpoint", openai::path_of(batch.endpoint)},
-                       {"model", plan.check.model.name},
-                       {"input_file_id", batch.input.get()},
-                       {"requests", plan.check.lines},
-                       {"refused_requests", plan.check.refused.size()},
-                       {"refusals", refusals_json(plan)},
-                       {"privacy", to_string(batch.privacy)},
-                       {"replicas", batch.replicas}};
+    json::object quote{
+        {"id", random_token("quote_", 20)},
+        {"object", "quote"},
+        {"endpoint", openai::path_of(batch.endpoint)},
+        {"model", plan.check.model.name},
+        {"input_file_id", batch.input.get()},
+        {"requests", plan.check.lines},
+        {"refused_requests", plan.check.refused.size()},
+        {"refusals", refusals_json(plan)},
+        {"privacy", to_string(batch.privacy)},
+        {"reservation", batch.reservation ? json::value(*batch.reservation) : json::value(nullptr)},
+        {"replicas", batch.replicas}};
     quote["currency"] = code_of(plan.terms.tariff.currency);
     quote["price"] = {{"lowest", to_decimal(estimate.lowest())},
                       {"expected", to_decimal(plan.expected())},
@@ -118,8 +120,10 @@ ApiError faulty(const BatchPlan& plan) {
 Handled create_quote(const Services& services, Request& request, Reply& reply) {
     const auto body = co_await request.read_all();
     if (body.has_error()) co_return body.error();
-    const auto batch = read_batch_request(body.value(), request);
+    auto batch = read_batch_request(body.value(), request);
     if (batch.has_error()) co_return batch.error();
+    const auto placed = co_await place_batch(services, *request.caller, batch.value());
+    if (placed.has_error()) co_return placed.error();
     const auto plan = co_await plan_batch(services, *request.caller, batch.value());
     if (plan.has_error()) co_return plan.error();
     if (!plan.value().check.faults.empty() || !plan.value().check.estimate)

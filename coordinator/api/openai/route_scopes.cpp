@@ -51,6 +51,14 @@ constexpr std::array table{
     RouteScopes{Method::get, "/v1/organization/admin_api_keys", admin},
     RouteScopes{Method::post, "/v1/organization/admin_api_keys", admin},
     RouteScopes{Method::delete_, "/v1/organization/admin_api_keys/{key}", admin},
+    RouteScopes{Method::get, "/v1/device-classes", usage},
+    RouteScopes{Method::post, "/v1/contracts", admin},
+    RouteScopes{Method::get, "/v1/contracts", usage},
+    RouteScopes{Method::get, "/v1/contracts/{id}", usage},
+    RouteScopes{Method::post, "/v1/contracts/{id}/sign", admin},
+    RouteScopes{Method::post, "/v1/contracts/{id}/reprice", admin},
+    RouteScopes{Method::post, "/v1/contracts/{id}/end", admin},
+    RouteScopes{Method::post, "/v1/contracts/{id}/terminate", admin},
 };
 
 }  // namespace

@@ -63,6 +63,20 @@ void add_organization_routes(Router& router, const Services& services) {
     add(Method::delete_, "admin_api_keys/{key}", delete_admin_key);
 }
 
+void add_contract_routes(Router& router, const Services& services) {
+    const auto add = [&](Method method, const char* path, Simple handler) {
+        router.add(project_route(method, std::string("/v1/") + path, services, handler));
+    };
+    add(Method::get, "device-classes", list_device_classes);
+    add(Method::post, "contracts", create_contract);
+    add(Method::get, "contracts", list_contracts);
+    add(Method::get, "contracts/{id}", get_contract);
+    add(Method::post, "contracts/{id}/sign", sign_contract);
+    add(Method::post, "contracts/{id}/reprice", reprice_contract);
+    add(Method::post, "contracts/{id}/end", end_contract);
+    add(Method::post, "contracts/{id}/terminate", terminate_contract);
+}
+
 }  // namespace
 
 void add_openai_routes(Router& router, const Services& services) {
@@ -90,6 +104,7 @@ void add_openai_routes(Router& router, const Services& services) {
     router.add(online_route<openai::Endpoint::embeddings>(services));
     router.add(project_route(Method::get, "/v1/receipts/{id}", services, get_receipt));
     add_organization_routes(router, services);
+    add_contract_routes(router, services);
 }
 
 }  // namespace gleaner::api

@@ -48,6 +48,16 @@ using Handled = boost::asio::awaitable<ApiStatus>;
 [[nodiscard]] Handled create_admin_key(const Services& services, Request& request, Reply& reply);
 [[nodiscard]] Handled delete_admin_key(const Services& services, Request& request, Reply& reply);
 
+// Contracts of the caller's own customer.
+[[nodiscard]] Handled create_contract(const Services& services, Request& request, Reply& reply);
+[[nodiscard]] Handled list_contracts(const Services& services, Request& request, Reply& reply);
+[[nodiscard]] Handled get_contract(const Services& services, Request& request, Reply& reply);
+[[nodiscard]] Handled sign_contract(const Services& services, Request& request, Reply& reply);
+[[nodiscard]] Handled reprice_contract(const Services& services, Request& request, Reply& reply);
+[[nodiscard]] Handled end_contract(const Services& services, Request& request, Reply& reply);
+[[nodiscard]] Handled terminate_contract(const Services& services, Request& request, Reply& reply);
+[[nodiscard]] Handled list_device_classes(const Services& services, Request& request, Reply& reply);
+
 [[nodiscard]] Handled get_receipt(const Services& services, Request& request, Reply& reply);
 
 }  // namespace gleaner::api

@@ -5,6 +5,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include "coordinator/store/customer_contracts.h"
 #include "shared/util/clock.h"
 
 namespace gleaner::runtime {
@@ -23,6 +24,7 @@ class CreditGate;
 class IdempotencyKeys;
 class ModelCatalogue;
 class RateGate;
+class Reservations;
 class Settlements;
 
 struct ApiLimits {
@@ -50,6 +52,8 @@ struct Services {
     Settlements& settlements;
     ApiMetrics& metrics;
     Authenticator& keys;  ///< known keys: forgotten when one is revoked
+    Reservations& reservations;
+    store::ContractClauses clauses;  ///< of contracts that customers ask for
 };
 
 }  // namespace gleaner::api

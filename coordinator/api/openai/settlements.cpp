@@ -25,9 +25,12 @@ store::MeterRecord meter_of(const OnlineAnswer::Order& order, const AnswerPart& 
     meter.prompt_tokens = part.prompt_tokens;
     meter.cached_tokens = part.cached_tokens;
     meter.generated_tokens = part.generated_tokens;
-    meter.device_micros = part.device_micros;
-    meter.reference_micros =
-        core::reference_micros(part.device_micros, part.node.reference_permille);
+    // The time of reserved machines is billed by the hour, not by what was done in it.
+    if (order.reservation.empty()) {
+        meter.device_micros = part.device_micros;
+        meter.reference_micros =
+            core::reference_micros(part.device_micros, part.node.reference_permille);
+    }
     meter.price =
         price_of(order.price, part.prompt_tokens, part.generated_tokens, part.cached_tokens);
     meter.at = at;
@@ -45,6 +48,7 @@ std::string receipt_of(const OnlineAnswer::Order& order,
     receipt.model_sha256 = order.model.sha256;
     receipt.quantisation = order.model.quantisation;
     receipt.privacy = order.privacy;
+    receipt.reservation = order.reservation;
     if (order.request.endpoint != openai::Endpoint::embeddings) receipt.seed = order.request.seed;
     for (const auto& meter : meters)
         receipt.parts.push_back({meter.device_class, meter.prompt_tokens, meter.cached_tokens,

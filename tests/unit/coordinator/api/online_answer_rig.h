@@ -96,7 +96,10 @@ inline OnlineAnswer::Order order(bool stream,
 /// One answer being given; run() lets everything happen that can.
 struct Rig {
     explicit Rig(bool stream, openai::Endpoint endpoint = openai::Endpoint::chat_completions)
-        : streaming(stream), answer(io.get_executor(), grid, clock, order(stream, endpoint)) {
+        : Rig(order(stream, endpoint)) {}
+    explicit Rig(OnlineAnswer::Order ordered)
+        : streaming(ordered.request.stream),
+          answer(io.get_executor(), grid, clock, std::move(ordered)) {
         asio::co_spawn(io, answer_to_client(), [](const std::exception_ptr& thrown) {
             if (thrown) std::rethrow_exception(thrown);
         });

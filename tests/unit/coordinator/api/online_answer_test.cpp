@@ -60,6 +60,26 @@ TEST_CASE("when the node dies the client reads on as if nothing had happened") {
     CHECK(receipt.at("price_micros") == 5 + 2 * 4);
 }
 
+TEST_CASE("an answer on reserved machines runs only there, and counts no time: hours are paid") {
+    auto reserved = order(true);
+    reserved.reservation = "ctr_1";
+    reserved.price = {};
+    Rig rig(std::move(reserved));
+    REQUIRE(rig.grid.requests.size() == 1);
+    CHECK(rig.grid.requests[0].reservation == "ctr_1");
+    rig.grid.sink->on_started(NodeId{"node_a"}, true);
+    rig.text("46", 1);
+    rig.end(3, 1);
+    const auto bill =
+        acceptance_of(rig.answer.order(), rig.answer.parts(), 1, rig.answer.verified(), WallTime{});
+    REQUIRE(bill.meters.size() == 1);
+    CHECK(bill.meters[0].generated_tokens == 1);
+    CHECK(bill.meters[0].price == Money{});
+    CHECK(bill.meters[0].device_micros == 0);
+    CHECK(bill.meters[0].reference_micros == 0);
+    CHECK(json::parse(bill.receipt_json).at("reservation") == "ctr_1");
+}
+
 TEST_CASE("a grid that is full is a 429 with the time to come back") {
     Rig rig(true);
     rig.grid.sink->on_refused(Error(ErrorCode::unavailable, "all busy"), 3s);

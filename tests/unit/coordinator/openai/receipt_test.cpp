@@ -39,6 +39,7 @@ TEST_CASE("a receipt tells how an answer was made, and sums its parts") {
                                {"model_sha256", std::string(64, 'a')},
                                {"quantisation", "Q4_K_M"},
                                {"privacy", "own"},
+                               {"reservation", nullptr},
                                {"seed", 7},
                                {"prompt_tokens", 21},
                                {"cached_tokens", 6},
@@ -67,7 +68,9 @@ TEST_CASE("a batch's line names its batch; embeddings have no seed") {
     auto receipt = some();
     receipt.batch = JobId{"batch_1"};
     receipt.seed.reset();
+    receipt.reservation = "ctr_1";
     const auto text = json::parse(to_json(receipt)).as_object();
+    CHECK(text.at("reservation") == "ctr_1");
     CHECK(text.at("batch_id") == "batch_1");
     CHECK_FALSE(text.contains("seed"));
 }

@@ -76,6 +76,24 @@ TEST_CASE("types and bounds are checked and named") {
     CHECK(param_of(R"("gleaner":{"privacy":"secret"})") == "gleaner");
 }
 
+TEST_CASE("a request may name a reservation, and a batch's line may not") {
+    CHECK(chat("").value().reservation == std::nullopt);
+    CHECK(chat(R"("gleaner":{"reservation":"ctr_1","privacy":"any"})").value().reservation ==
+          "ctr_1");
+    CHECK(param_of(R"("gleaner":{"reservation":""})") == "gleaner");
+    CHECK(param_of(R"("gleaner":{"reservation":5})") == "gleaner");
+    CHECK(param_of(R"("gleaner":{"reservation":")" + std::string(65, 'x') + "\"}") == "gleaner");
+    RequestPolicy batch;
+    batch.may_stream = false;
+    const auto line = check_request(
+        Endpoint::chat_completions,
+        R"({"model":"demo","messages":[{"role":"user","content":"hi"}],)"
+        R"("gleaner":{"reservation":"ctr_1"}})",
+        lookup(), batch);
+    REQUIRE(line.has_error());
+    CHECK(line.error().param() == "gleaner.reservation");
+}
+
 TEST_CASE("without a limit of its own a request may use the model's context") {
     const auto request = chat("");
     REQUIRE(request.has_value());

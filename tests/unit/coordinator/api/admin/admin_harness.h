@@ -45,7 +45,12 @@ public:
         weights.emplace_back(customer.get(), weight);
     }
 
+    [[nodiscard]] std::map<std::string, std::int64_t> devices_on_offer() const override {
+        return devices;
+    }
+
     std::map<NodeId, admin::LiveNode> nodes;
+    std::map<std::string, std::int64_t> devices;
     std::vector<std::pair<std::string, std::int32_t>> weights;
     std::vector<std::string> cut;
     std::vector<std::pair<std::string, std::string>> policies;

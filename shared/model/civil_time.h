@@ -1,5 +1,5 @@
 #pragma once
-/// Times as the admin API writes and reads them: moments in UTC, days in Shanghai, as in accounts.
+/// Times as people write and read them: moments in UTC, days in Shanghai, as in accounts.
 
 #include <string>
 #include <string_view>
@@ -7,7 +7,7 @@
 #include "shared/util/clock.h"
 #include "shared/util/result.h"
 
-namespace gleaner::admin {
+namespace gleaner {
 
 /// "2026-11-24T20:12:05Z"; whole seconds.
 [[nodiscard]] std::string utc_text(WallTime time);
@@ -16,4 +16,4 @@ namespace gleaner::admin {
 /// invalid_argument otherwise.
 [[nodiscard]] Result<WallTime> parse_time(std::string_view text);
 
-}  // namespace gleaner::admin
+}  // namespace gleaner

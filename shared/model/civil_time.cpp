@@ -1,11 +1,11 @@
-#include "coordinator/api/admin/civil_time.h"
+#include "shared/model/civil_time.h"
 
 #include <chrono>
 #include <cstdio>
 
 #include "shared/model/civil_day.h"
 
-namespace gleaner::admin {
+namespace gleaner {
 
 namespace {
 
@@ -66,4 +66,4 @@ Result<WallTime> parse_time(std::string_view text) {
     return WallTime{duration_cast<microseconds>(point.time_since_epoch()).count()};
 }
 
-}  // namespace gleaner::admin
+}  // namespace gleaner

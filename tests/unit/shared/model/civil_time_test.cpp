@@ -1,10 +1,8 @@
-#include "coordinator/api/admin/civil_time.h"
+#include "shared/model/civil_time.h"
 
 #include <doctest/doctest.h>
 
 using namespace gleaner;
-using admin::parse_time;
-using admin::utc_text;
 
 TEST_CASE("times are written and read as UTC, days as those of Shanghai") {
     CHECK(utc_text(WallTime{0}) == "1970-01-01T00:00:00Z");
