@@ -87,8 +87,8 @@ Status check_contracts(Database& database, Violations& violations) {
                    amount(row, "metered");
         }));
     return find(database, violations, sql::find_deposits_unlike_contracts, [](const Query& row) {
-        return "contract " + row.text("contract") + " has a deposit of " + amount(row, "agreed") +
-               " and its account holds " + amount(row, "held");
+        return "account " + row.text("account") + " holds " + amount(row, "kept") +
+               ", its contract says " + amount(row, "due");
     });
 }
 

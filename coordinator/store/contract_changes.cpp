@@ -112,19 +112,20 @@ Result<CustomerContract> CustomerContracts::terminate(const std::string& id, Mon
         const auto settled =
             ledger::terminate(contract.terms, still_to_pay(contract, now), contract.deposit_held);
         GLEANER_TRY(check_expected(expected_penalty, settled.penalty, "penalty"));
+        // The deposit goes back whole and pays from there, so that the customer sees all of it.
+        GLEANER_TRY(return_deposit(contract));
         if (settled.penalty > Money{}) {
             GLEANER_TRY(const auto customer, state.journal.account(ledger::customer_account(
                                                  contract.customer, contract.currency)));
             GLEANER_TRY(const auto platform,
                         state.journal.account(ledger::platform_account(contract.currency)));
-            // The deposit goes back whole and pays from there, so that the customer sees all of it.
-            if (contract.deposit_held > Money{}) {
-                GLEANER_TRY(return_deposit(contract));
-            }
             const Line lines[] = {{customer, -settled.penalty}, {platform, settled.penalty}};
             GLEANER_TRY(state.journal.post(ledger::EntryKind::fee, "terminate:" + id, lines));
         }
         GLEANER_TRY(state.database->run(sql::end_customer_contract, id, now, reason));
+        if (now <= contract.wish.from) {  // nothing of it will ever be billed
+            GLEANER_TRY(state.database->run(sql::settle_customer_contract, id));
+        }
         return read(id);
     });
 }

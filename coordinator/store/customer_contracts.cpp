@@ -1,6 +1,7 @@
 #include "coordinator/store/customer_contracts.h"
 
 #include <algorithm>
+#include <map>
 
 #include "coordinator/ledger/price_book_json.h"
 #include "coordinator/store/allowances.h"
@@ -102,6 +103,16 @@ Status check_capacity(Store::State& state, const ContractWish& wish, std::int64_
     return ok();
 }
 
+/// One commitment at a time: what is bought would count for each of two.
+Status check_alone(Store::State& state, const ContractWish& wish) {
+    if (wish.reserved) return ok();
+    GLEANER_TRY(const bool other, state.exists(sql::select_other_commitment, wish.project,
+                                               wish.from, last_moment(wish)));
+    if (!other) return ok();
+    return not_now(
+        "this project has a commitment for a part of that time already: begin after it ends");
+}
+
 /// The present price of what is wished for.
 Result<LockedPrice> first_price(Store& store, const ContractWish& wish, Currency currency) {
     const WallTime now = store.state().clock.wall();
@@ -168,6 +179,7 @@ Result<CustomerContract> CustomerContracts::offer(const ContractWish& wish,
     return state.atomically([&]() -> Result<CustomerContract> {
         GLEANER_TRY(const auto project, store_.project(wish.project));
         GLEANER_TRY(check_capacity(state, wish, connected));
+        GLEANER_TRY(check_alone(state, wish));
         GLEANER_TRY(const auto price, first_price(store_, wish, project.currency));
         ledger::CustomerTerms terms;
         terms.monthly = price.monthly;
@@ -212,6 +224,7 @@ Result<CustomerContract> CustomerContracts::sign(const std::string& id, const Pr
                            ": ask for a new one");
         GLEANER_TRY(check(contract.wish, now));
         GLEANER_TRY(check_capacity(state, contract.wish, connected));
+        GLEANER_TRY(check_alone(state, contract.wish));
         GLEANER_TRY(const auto credit, credit_of(state, contract.customer, contract.currency));
         const Money needed = contract.terms.deposit + first_day_of(contract);
         if (credit.available() < needed)
@@ -254,6 +267,8 @@ Result<std::vector<RunningReservation>> CustomerContracts::running(WallTime at) 
     GLEANER_TRY(const auto contracts,
                 customer_contracts(state, sql::list_running_reservations, at));
     std::vector<RunningReservation> running;
+    // What one customer's reservations need together is there once.
+    std::map<std::pair<CustomerId, Currency>, Money> needed;
     for (const auto& contract : contracts) {
         RunningReservation one{contract.id, contract.customer, contract.wish.project,
                                *contract.wish.reserved, true};
@@ -265,7 +280,9 @@ Result<std::vector<RunningReservation>> CustomerContracts::running(WallTime at) 
         const Money owed = price_of_hours(price, 1, at, at + Duration{unbilled.integer("micros")});
         const Money next =
             price_of_hours(price, one.reserved.devices, at, at + std::chrono::hours(1));
-        one.funded = credit.available() >= owed + next;
+        auto& together = needed[{contract.customer, contract.currency}];
+        one.funded = credit.available() >= together + owed + next;
+        together += one.funded ? owed + next : owed;
         running.push_back(std::move(one));
     }
     return running;

@@ -129,11 +129,11 @@ public:
     /// that does not exist. An offer is priced by the book in force now and valid for a day.
     /// Errors: invalid_argument (times, counts, a class that is not there, a class or currency that
     /// the price book does not sell), failed_precondition (no price book; too few devices are left
-    /// beside what is signed), not_found (project).
+    /// beside what is signed; the project has a commitment at that time), not_found (project).
     Result<CustomerContract> offer(const ContractWish& wish, const ContractClauses& clauses,
                                    std::int64_t connected, std::string_view by);
     /// Takes the deposit. Signing again changes nothing. Errors: not_found, permission_denied
-    /// (another customer's), failed_precondition (expired, begun, or the devices were promised to
+    /// (another customer's), failed_precondition (expired, begun, or what it needs was promised to
     /// others since), resource_exhausted (credit for the deposit and the first day).
     Result<CustomerContract> sign(const std::string& id, const Principal& by,
                                   std::int64_t connected);

@@ -41,16 +41,6 @@ Result<AccountNumber> Journal::account(const ledger::Account& account) {
     return AccountNumber{number, currency};
 }
 
-Result<std::optional<AccountNumber>> Journal::known_account(const ledger::Account& account) {
-    const auto& [name, currency] = account;
-    const auto known = accounts_.find(name);
-    if (known != accounts_.end()) return std::optional(AccountNumber{known->second, currency});
-    Query query(database_, sql::select_account, name);
-    GLEANER_TRY(const auto found, query.next());
-    if (!found) return std::optional<AccountNumber>();
-    return std::optional(AccountNumber{query.integer("number"), currency});
-}
-
 Result<Money> Journal::balance(AccountNumber account) {
     Query query(database_, sql::select_balance, account.value);
     GLEANER_TRY(auto found, query.next());

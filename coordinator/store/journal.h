@@ -38,8 +38,6 @@ public:
 
     /// The account's number; made when there is none.
     Result<AccountNumber> account(const ledger::Account& account);
-    /// The same, for who only reads: nothing when there is none.
-    Result<std::optional<AccountNumber>> known_account(const ledger::Account& account);
     /// With what the open transaction has posted.
     Result<Money> balance(AccountNumber account);
 

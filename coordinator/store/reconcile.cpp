@@ -144,6 +144,14 @@ private:
                        " was billed before, in a month that is archived";
             },
             from_, to_));
+        GLEANER_TRY(each(
+            sql::find_period_reserved_hours_unlike_meters,
+            [](const Query& row) {
+                return "hour " + row.text("hour") + " of contract " + row.text("contract") +
+                       " was billed with " + amount(row, "charged") + ", its meter records say " +
+                       amount(row, "metered");
+            },
+            from_, to_));
         return each(
             sql::find_period_days_unlike_meters,
             [](const Query& row) {

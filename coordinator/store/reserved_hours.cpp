@@ -32,10 +32,12 @@ HourUse use_row(const Query& row) {
             row.integer("device_micros"), row.integer("reference_micros")};
 }
 
-/// Device time promised in the hour: of the part in which the contract held and was funded.
+/// Device time promised in the hour: of the part in which the contract held and was funded. One
+/// that was signed after its first hour had begun holds from then on.
 std::int64_t promised_in(const CustomerContract& contract, std::int64_t hour,
                          std::int64_t unfunded) {
-    const WallTime from = std::max(start_of_hour(hour), contract.wish.from);
+    const WallTime from = std::max(
+        {start_of_hour(hour), contract.wish.from, contract.signed_at.value_or(WallTime{})});
     WallTime to = start_of_hour(hour + 1);
     if (contract.ends) to = std::min(to, *contract.ends);
     const std::int64_t held = std::max<std::int64_t>((to - from).count() - unfunded, 0);
@@ -200,7 +202,7 @@ Result<std::int64_t> CustomerContracts::billed_until(const std::string& id) {
 Result<AvailabilityReport> CustomerContracts::availability(const std::string& id, Month month) {
     auto& state = store_.state();
     return state.atomically([&]() -> Result<AvailabilityReport> {
-        GLEANER_TRY(const auto contract, read(id));
+        GLEANER_TRY(read(id));
         AvailabilityReport report;
         Query query(*state.database, sql::sum_reserved_hours, id,
                     start_of_day(first_day(month)).micros / micros_of_hour,
@@ -209,12 +211,8 @@ Result<AvailabilityReport> CustomerContracts::availability(const std::string& id
         report.delivered = {query.integer("promised"), query.integer("delivered")};
         report.charged = query.money("charged");
         report.credit = ledger::availability_credit(report.delivered, report.charged);
-        GLEANER_TRY(const auto customer, state.journal.known_account(ledger::customer_account(
-                                             contract.customer, contract.currency)));
-        if (!customer) return report;
-        GLEANER_TRY(
-            const auto posted,
-            state.journal.posted("availability:" + id + ":" + month_text(month), *customer));
+        GLEANER_TRY(const auto posted,
+                    state.journal.posted("availability:" + id + ":" + month_text(month), {}));
         report.credited = posted.has_value();
         return report;
     });

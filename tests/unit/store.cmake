@@ -41,6 +41,7 @@ gleaner_unit_test(unit_store
         coordinator/store/pending_sums_test.cpp
         coordinator/store/people_test.cpp
         coordinator/store/reconcile_test.cpp
+        coordinator/store/reserved_hours_test.cpp
         coordinator/store/prices_test.cpp
         coordinator/store/sites_test.cpp
         coordinator/store/spending_sequence_test.cpp

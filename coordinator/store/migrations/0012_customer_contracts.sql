@@ -73,6 +73,14 @@ CREATE TABLE reserved_use (
     PRIMARY KEY (contract, hour, node)
 ) STRICT, WITHOUT ROWID;
 
+-- Meter records of reserved hours, by the attempt key that they have: r:CONTRACT:HOUR:NODE.
+CREATE VIEW live_reserved_meters AS
+SELECT contract, substr(rest, 1, instr(rest, ':') - 1) AS hour, number, price, device_micros
+FROM (SELECT substr(attempt_key, 3, instr(substr(attempt_key, 3), ':') - 1) AS contract,
+             substr(attempt_key, 3 + instr(substr(attempt_key, 3), ':')) AS rest, number, price,
+             device_micros
+      FROM live_meters WHERE attempt_key >= 'r:ctr_' AND attempt_key < 'r:ctr`');
+
 -- Each hour of a reservation: what was promised, given and billed. `unfunded`: of one device, the
 -- time in which nobody could pay for it, which was not promised.
 CREATE TABLE reserved_hours (

@@ -57,6 +57,27 @@ FROM jobs j JOIN (
     ON s.account = j.hold_account
 WHERE j.ended IS NOT NULL AND s.micros <> 0 LIMIT 20;
 
+-- name: find_deposits_unlike_contracts
+-- Held from the signature to the end, whole; of an offer and afterwards nothing.
+SELECT account, sum(due) AS due, sum(kept) AS kept FROM (
+    SELECT 'deposit:' || id || CASE currency WHEN 'CNY' THEN '' ELSE '@' || currency END AS account,
+           CASE WHEN signed IS NULL OR settled = 1 OR end_reason LIKE 'terminated by %' THEN 0
+                ELSE deposit END AS due, 0 AS kept
+    FROM customer_contracts
+    UNION ALL
+    SELECT a.name, 0, b.micros FROM accounts a JOIN balances b ON b.account = a.number
+    WHERE a.name LIKE 'deposit:%')
+GROUP BY account HAVING sum(due) <> sum(kept) LIMIT 20;
+
+-- name: find_reserved_hours_unlike_meters
+-- Of hours whose meter records cannot be archived yet: they were billed after the hour's end.
+SELECT contract, hour, sum(charged) AS charged, sum(metered) AS metered FROM (
+    SELECT contract, hour, charged, 0 AS metered, delivered AS micros FROM reserved_hours
+    UNION ALL
+    SELECT contract, CAST(hour AS INTEGER), 0, price, -device_micros FROM live_reserved_meters)
+WHERE (hour + 1) * 3600000000 >= (SELECT archived_until FROM book_marks WHERE only = 1)
+GROUP BY contract, hour HAVING sum(charged) <> sum(metered) OR sum(micros) <> 0 LIMIT 20;
+
 -- name: find_attempts_billed_twice
 SELECT attempt_key, count(*) AS times FROM meters NOT INDEXED
 GROUP BY attempt_key HAVING count(*) > 1 LIMIT 20;
@@ -185,23 +206,3 @@ SELECT kind, id, month, sum(micros) AS micros FROM (
     SELECT s.kind, s.id, s.currency, m.month, -m.micros
     FROM spend_months m JOIN spenders s ON s.number = m.spender)
 GROUP BY kind, id, currency, month HAVING sum(micros) <> 0 LIMIT 20;
-
--- name: find_reserved_hours_unlike_meters
--- Of hours that were billed in months that are here.
-SELECT h.contract AS contract, h.hour AS hour, h.charged AS charged,
-       coalesce((SELECT sum(m.price) FROM meters m
-                 WHERE m.attempt_key >= 'r:' || h.contract || ':' || h.hour || ':'
-                   AND m.attempt_key < 'r:' || h.contract || ':' || h.hour || ';'), 0) AS metered
-FROM reserved_hours h
-WHERE h.hour >= (SELECT archived_until / 3600000000 FROM book_marks WHERE only = 1)
-  AND h.charged <> metered LIMIT 20;
-
--- name: find_deposits_unlike_contracts
--- A deposit is held whole from the signature until the contract is settled, or left early.
-SELECT c.id AS contract, c.deposit AS agreed, coalesce(b.micros, 0) AS held
-FROM customer_contracts c
-LEFT JOIN accounts a ON a.name = 'deposit:' || c.id
-                     || CASE c.currency WHEN 'CNY' THEN '' ELSE '@' || c.currency END
-LEFT JOIN balances b ON b.account = a.number
-WHERE coalesce(b.micros, 0) NOT IN (0, c.deposit)
-   OR (coalesce(b.micros, 0) <> 0 AND (c.signed IS NULL OR c.settled = 1)) LIMIT 20;

@@ -147,6 +147,17 @@ HAVING sum(requests) <> 0 OR sum(parts) <> 0 OR sum(prompt_tokens) <> 0 OR sum(c
     OR sum(price) <> 0 OR sum(owner_share) <> 0 OR sum(owner_partner_share) <> 0
     OR sum(customer_partner_share) <> 0;
 
+-- name: find_period_reserved_hours_unlike_meters
+-- All of an hour's records, also those that were numbered beyond the period.
+SELECT m.contract AS contract, CAST(m.hour AS INTEGER) AS hour, sum(m.price) AS metered,
+       coalesce(max(h.charged), 0) AS charged
+FROM live_reserved_meters m
+LEFT JOIN reserved_hours h ON h.contract = m.contract AND h.hour = CAST(m.hour AS INTEGER)
+GROUP BY m.contract, m.hour
+HAVING min(m.number) >= ?1 * 1024 AND min(m.number) < ?2 * 1024
+   AND (sum(m.price) <> coalesce(max(h.charged), 0)
+        OR sum(m.device_micros) <> coalesce(max(h.delivered), 0));
+
 -- name: find_meters_without_result
 SELECT attempt_key, request FROM meters m
 WHERE number >= ?1 * 1024 AND number < ?2 * 1024

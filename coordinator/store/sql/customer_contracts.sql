@@ -32,6 +32,12 @@ SELECT devices, begins, ends FROM customer_contracts
 WHERE signed IS NOT NULL AND settled = 0 AND device_class = ?1 AND (?3 IS NULL OR begins < ?3)
   AND (ends IS NULL OR ends > ?2);
 
+-- name: select_other_commitment
+-- A signed one of the project that overlaps with [?2, ?3); ?3 NULL: for ever.
+SELECT 1 AS found FROM customer_contracts
+WHERE project = ?1 AND signed IS NOT NULL AND devices = 0 AND (?3 IS NULL OR begins < ?3)
+  AND (ends IS NULL OR ends > max(?2, begins)) LIMIT 1;
+
 -- name: sign_customer_contract
 UPDATE customer_contracts SET signed = ?2, signed_by = ?3, ends = ?4
 WHERE id = ?1 AND signed IS NULL;
@@ -68,8 +74,10 @@ FROM work_of_days w WHERE w.customer = ?1 AND w.project = ?2 AND w.day >= ?3
 GROUP BY w.model;
 
 -- name: sum_spent_of_project
+-- On work: hours of reserved machines are paid beside it.
 SELECT coalesce(sum(w.price), 0) AS micros
-FROM work_of_days w WHERE w.customer = ?1 AND w.project = ?2 AND w.day >= ?3 AND w.day < ?4;
+FROM work_of_days w
+WHERE w.customer = ?1 AND w.project = ?2 AND w.day >= ?3 AND w.day < ?4 AND w.model <> 'reserved';
 
 -- name: add_reserved_use
 INSERT INTO reserved_use (contract, hour, node, site, owner, device_micros, reference_micros)

@@ -111,6 +111,7 @@ TEST_CASE("results are grouped as asked, and buckets without any are there") {
         row(19'998, "p1", "k1", "b", 2), row(20'000, "p1", "k1", "a", 4)};
     rows.push_back(row(20'000, "p1", "k1", "embedder", 9));
     rows.back().embeddings = true;
+    rows.push_back(row(20'000, "p1", "", "reserved", 9));  // hours of machines: no answers
     const auto page = usage_page(query, rows);
     const auto& buckets = page.at("data").as_array();
     REQUIRE(buckets.size() == 3);

@@ -1,118 +1,19 @@
-/// Aim: a customer pays exactly the hours that machines worked for them, at the price that was
-/// signed; what was promised and not given comes back; leaving costs what was shown before.
+/// Aim: what a customer binds themselves to was shown before, is signed once, and costs what was
+/// said to change or to leave.
 
 #include "coordinator/store/customer_contracts.h"
 
 #include <doctest/doctest.h>
 
-#include "coordinator/ledger/accounts.h"
-#include "coordinator/store/earnings.h"
-#include "coordinator/store/prices.h"
-#include "coordinator/store/state.h"
 #include "coordinator/store/tenants.h"
-#include "shared/model/civil_day.h"
-#include "tests/support/store_world.h"
+#include "tests/support/contract_world.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace gleaner;
 using namespace gleaner::store;
-using gleaner::testing::StoreWorld;
+using Fixture = gleaner::testing::ContractWorld;
 
 namespace {
-
-constexpr std::int64_t yuan = 1'000'000;
-constexpr std::int64_t hour_micros = 3'600'000'000;
-const std::string card = "NVIDIA GeForce RTX 4060";
-
-struct Fixture {
-    ManualClock clock;
-    std::unique_ptr<Store> store = Store::open(":memory:", Store::Mode::read_write, clock).value();
-    StoreWorld world = StoreWorld::fill(*store, clock, {100'000 * yuan});
-    Prices prices{*store};
-    CustomerContracts contracts{*store};
-    Principal customer_key;
-
-    Fixture() {
-        customer_key.kind = PrincipalKind::project;
-        customer_key.customer = world.customer.id;
-        customer_key.subject = world.project.id.get();
-        customer_key.credential_id =
-            store
-                ->add_credential(PrincipalKind::project, world.project.id.get(), "k",
-                                 gleaner::testing::fake_sha256(50))
-                .value()
-                .id;
-        to("2026-11-30", 10);
-        publish(2 * yuan);
-    }
-    /// Moves the clock on to that hour in Shanghai.
-    void to(const char* date, int hour) {
-        const WallTime at = start_of_day(*day_of_date(date)) + std::chrono::hours(hour);
-        REQUIRE(at >= clock.wall());
-        clock.advance(at - clock.wall());
-    }
-    void publish(std::int64_t hour_price, std::vector<ledger::TimeBand> bands = {}) {
-        PriceOffer offer;
-        auto& sold = offer.book.currencies[Currency::cny];
-        sold.device_hours[card] = {hour_price};
-        sold.models["demo"] = {hour_price, hour_price};
-        offer.book.bands = std::move(bands);
-        (void)prices.publish(offer).value();
-        clock.advance(1us);
-    }
-    ContractWish hours(int count, std::int32_t devices = 1) {
-        ContractWish wish;
-        wish.project = world.project.id;
-        wish.reserved = ReservedDevices{card, devices, PrivacyClass::any};
-        wish.from = next_hour();
-        wish.to = wish.from + std::chrono::hours(count);
-        return wish;
-    }
-    ContractWish term(std::int32_t months, bool renews, std::int32_t devices = 1) {
-        auto wish = hours(1, devices);
-        wish.to.reset();
-        wish.months = months;
-        wish.renews = renews;
-        return wish;
-    }
-    ContractWish commitment(std::int64_t monthly, std::int32_t months) {
-        auto wish = term(months, false);
-        wish.reserved.reset();
-        wish.monthly = {monthly};
-        return wish;
-    }
-    WallTime next_hour() { return {(clock.wall().micros / hour_micros + 1) * hour_micros}; }
-    CustomerContract signed_contract(const ContractWish& wish) {
-        const auto offer = contracts.offer(wish, {}, 10, "ops").value();
-        return contracts.sign(offer.id, customer_key, 10).value();
-    }
-    /// A node works for it for so long in the hour that runs.
-    void deliver(const CustomerContract& contract, std::size_t node, Duration time,
-                 std::int32_t devices = 1) {
-        DeliveredTime row;
-        row.contract = contract.id;
-        row.node = world.nodes[node];
-        row.site = world.site.id;
-        row.owner = world.owner.id;
-        row.hour = clock.wall().micros / hour_micros;
-        row.device_micros = time.count() * devices;
-        row.reference_micros = row.device_micros / 2;
-        REQUIRE(contracts.add_delivered({row}, {}, row.hour).has_value());
-    }
-    Money balance(const ledger::Account& account) {
-        auto& state = store->state();
-        return state.journal.balance(state.journal.account(account).value()).value();
-    }
-    Money credit() { return store->available_credit(world.customer.id).value(); }
-    Money deposit(const CustomerContract& contract) {
-        return balance(ledger::deposit_account(contract.id, Currency::cny));
-    }
-    Money pending() { return balance(ledger::pending_account(world.owner.id, Currency::cny)); }
-    void check_books() {
-        const auto report = store->check_ledger().value();
-        CHECK(report.violations.empty());
-        CHECK(report.sum == Money{});
-    }
-};
 
 bool says(const Error& error, const char* what) {
     INFO(error.message());
@@ -217,92 +118,6 @@ TEST_CASE_FIXTURE(Fixture, "what is promised to one customer is not promised to 
     CHECK(contracts.offer(later, {}, 10, "ops").has_error());
     CHECK(contracts.offer(hours(24, 5), {}, 10, "ops").has_error());
     CHECK(contracts.offer(hours(24, 4), {}, 10, "ops").has_value());
-}
-
-TEST_CASE_FIXTURE(Fixture, "hours are billed once, by what was given, at the price of the hour") {
-    ledger::TimeBand night{"night", 22 * 60, 8 * 60, ledger::every_day, 5'000};
-    publish(2 * yuan, {night});
-    to("2026-11-30", 20);
-    const auto contract = signed_contract(hours(3, 2));  // 21:00 to 24:00
-    CHECK(contracts.running(clock.wall()).value().empty());
-    publish(9 * yuan);  // changes nothing: the price is locked
-
-    to("2026-11-30", 21);
-    REQUIRE(contracts.running(clock.wall()).value().size() == 1);
-    CHECK(contracts.running(clock.wall()).value().front().funded);
-    deliver(contract, 0, 1h);
-    deliver(contract, 1, 30min);
-    const Money before = credit();
-    CHECK(contracts.bill_hours().has_value());
-    CHECK(credit() == before);  // the hour is not over
-    to("2026-11-30", 22);
-    deliver(contract, 0, 1h, 3);  // a machine with more devices than were asked for
-    CHECK(contracts.bill_hours().has_value());
-    CHECK(contracts.bill_hours().has_value());
-    CHECK(credit() == before - Money{3 * yuan});
-    to("2026-12-01", 0);
-    CHECK(contracts.running(clock.wall()).value().empty());
-    CHECK(contracts.bill_hours().has_value());
-    CHECK(credit() == before - Money{3 * yuan} - Money{2 * yuan});  // two devices, half the price
-    CHECK(pending() == Money{5 * yuan * 7 / 10});
-    const auto report = contracts.availability(contract.id, *month_of_text("2026-11")).value();
-    CHECK(report.delivered.promised_micros == 6 * hour_micros);
-    CHECK(report.delivered.delivered_micros == 2 * hour_micros + hour_micros * 3 / 2);
-    CHECK(report.charged == Money{5 * yuan});
-    check_books();
-}
-
-TEST_CASE_FIXTURE(Fixture, "what comes late for a billed hour counts to the next one") {
-    const auto contract = signed_contract(hours(5));
-    clock.advance(1h);
-    DeliveredTime late;
-    late.contract = contract.id;
-    late.node = world.nodes[0];
-    late.site = world.site.id;
-    late.owner = world.owner.id;
-    late.hour = clock.wall().micros / hour_micros;
-    late.device_micros = hour_micros / 2;
-    clock.advance(1h);
-    REQUIRE(contracts.bill_hours().has_value());
-    const Money before = credit();
-    REQUIRE(contracts.add_delivered({late}, {}, late.hour + 1).has_value());
-    clock.advance(1h);
-    REQUIRE(contracts.bill_hours().has_value());
-    CHECK(credit() == before - Money{yuan});
-}
-
-TEST_CASE_FIXTURE(Fixture, "a missed promise is credited once with the month's last day") {
-    const auto contract = signed_contract(hours(10));
-    for (int hour = 0; hour < 10; ++hour) {
-        clock.advance(1h);
-        deliver(contract, 0, 57min);  // 95.00 %
-    }
-    to("2026-12-01", 0);
-    const std::int64_t day = *day_of_date("2026-11-30");
-    REQUIRE(settle_contracts(*store, day - 1).has_value());
-    REQUIRE(contracts.bill_hours().has_value());
-    const Money before = credit();
-    REQUIRE(settle_contracts(*store, day).has_value());
-    REQUIRE(settle_contracts(*store, day).has_value());
-    CHECK(credit() == before + Money{19 * yuan / 10});
-    CHECK(contracts.availability(contract.id, *month_of_text("2026-11")).value().credited);
-    check_books();
-}
-
-TEST_CASE_FIXTURE(Fixture, "time that nobody could pay for was not promised") {
-    const auto contract = signed_contract(hours(2));
-    clock.advance(1h);
-    REQUIRE(Tenants(*store)
-                .refund(world.customer.id, credit() - Money{yuan}, "back", Currency::cny)
-                .has_value());
-    REQUIRE(contracts.running(clock.wall()).value().size() == 1);
-    CHECK(!contracts.running(clock.wall()).value().front().funded);
-    const std::int64_t hour = clock.wall().micros / hour_micros;
-    REQUIRE(contracts.add_delivered({}, {{contract.id, hour_micros}}, hour).has_value());
-    clock.advance(2h);
-    REQUIRE(contracts.bill_hours().has_value());
-    const auto report = contracts.availability(contract.id, *month_of_text("2026-11")).value();
-    CHECK(report.delivered.promised_micros == hour_micros);
 }
 
 TEST_CASE_FIXTURE(Fixture, "a falling market opens the repricing clause, for its fee") {
@@ -414,17 +229,68 @@ TEST_CASE_FIXTURE(Fixture, "a commitment locks the price book and is paid to its
     check_books();
 }
 
-TEST_CASE_FIXTURE(Fixture, "owners get their shares of reserved hours, and can lose them") {
-    const auto contract = signed_contract(hours(2));
-    clock.advance(1h);
-    deliver(contract, 0, 1h);
-    clock.advance(1h);
-    REQUIRE(contracts.bill_hours().has_value());
-    const Money paid = credit();
-    CHECK(pending() == Money{14 * yuan / 10});
-    REQUIRE(Earnings(*store).withhold(world.nodes[0], "cheated").has_value());
-    REQUIRE(Earnings(*store).claw_back(world.nodes[0], "ops", "cheated").has_value());
-    CHECK(pending() == Money{});
-    CHECK(credit() == paid + Money{2 * yuan});
-    check_books();
+TEST_CASE_FIXTURE(Fixture, "a project has one commitment at a time") {
+    const auto first = contracts.offer(commitment(300 * yuan, 1), {}, 0, "ops").value();
+    const auto second = contracts.offer(commitment(200 * yuan, 2), {}, 0, "ops").value();
+    CHECK(contracts.sign(first.id, customer_key, 0).has_value());
+    CHECK(says(contracts.sign(second.id, customer_key, 0).error(), "has a commitment"));
+    CHECK(says(contracts.offer(commitment(1, 1), {}, 0, "ops").error(), "has a commitment"));
+    auto later = commitment(200 * yuan, 1);
+    later.from = ledger::contract_month(first.wish.from, 1);
+    CHECK(contracts.offer(later, {}, 0, "ops").has_value());
+    later.from = later.from - 1h;
+    CHECK(contracts.offer(later, {}, 0, "ops").has_error());
+    later.project = store->add_project(world.customer.id, "other").value().id;
+    CHECK(contracts.offer(later, {}, 0, "ops").has_value());
+}
+
+TEST_CASE_FIXTURE(Fixture, "who leaves gets the deposit back at once, whatever leaving costs") {
+    const ContractClauses free{.termination_penalty = 0};
+    auto wish = commitment(300 * yuan, 2);
+    wish.from = wish.from + std::chrono::hours(24 * 60);
+    for (const auto& clauses : {free, ContractClauses{}}) {
+        const Money before = credit();
+        const auto offer = contracts.offer(wish, clauses, 0, "ops").value();
+        REQUIRE(contracts.sign(offer.id, customer_key, 0).has_value());
+        CHECK(deposit(offer) == Money{150 * yuan});
+        const Money penalty = contracts.choices(offer.id).value().terminate.penalty;
+        REQUIRE(contracts.terminate(offer.id, penalty, "key_1").has_value());
+        CHECK(deposit(offer) == Money{});
+        CHECK(credit() == before - penalty);
+        check_books();
+    }
+    // It never began: no month of it is ever settled.
+    to("2027-03-01", 1);
+    const Money left = credit();
+    for (const char* last : {"2026-11-30", "2026-12-31", "2027-01-31", "2027-02-28"})
+        REQUIRE(settle_contracts(*store, *day_of_date(last)).has_value());
+    CHECK(credit() == left);
+}
+
+TEST_CASE("whoever only reads the books sees contracts with what is held for them") {
+    const gleaner::testing::TemporaryFolder folder;
+    const std::string path = folder.path() / "gleaner.db";
+    Fixture fixture(path);
+    const auto contract = fixture.signed_contract(fixture.term(1, false));
+    const auto offer = fixture.contracts.offer(fixture.term(1, false), {}, 10, "ops").value();
+    auto reader = Store::open(path, Store::Mode::read_only, fixture.clock).value();
+    CustomerContracts contracts(*reader);
+    CHECK(contracts.read(contract.id).value().deposit_held == contract.terms.deposit);
+    CHECK(contracts.read(offer.id).value().deposit_held == Money{});
+    CHECK(contracts.of(fixture.world.customer.id).value().size() == 2);
+    CHECK(contracts.all().value().size() == 2);
+    CHECK(contracts.choices(contract.id).has_value());
+    CHECK(contracts.running(contract.wish.from).value().size() == 1);
+    CHECK(contracts.availability(contract.id, *month_of_text("2026-11")).has_value());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a deposit that its contract does not explain is found") {
+    const auto contract = signed_contract(term(1, false));
+    auto& database = *store->state().database;
+    REQUIRE(store->check_ledger().value().violations.empty());
+    database.execute("UPDATE customer_contracts SET settled = 1").value();
+    const auto found = store->check_ledger().value().violations;
+    REQUIRE(found.size() == 1);
+    CHECK(found[0] ==
+          "account deposit:" + contract.id + " holds 720.000000, its contract says 0.000000");
 }
