@@ -120,7 +120,7 @@ std::string price_in_chinese(const Wording& of) {
         text += "，时段 " + band.name + "（" + begins + " 至 " + ends + "）" +
                 of.amount(hour_in(of.hour(), band));
     }
-    text += "；" + lock + "只对实际交付的时间收费，词元不另收费。";
+    text += "；" + lock + "只对实际交付的时间收费，令牌不另收费。";
     return text + (of.for_months() ? "每月（30 天）" : "总计 ") + of.amount(of.monthly()) + "。";
 }
 

@@ -17,10 +17,24 @@ namespace {
 constexpr const char* device = "Test CPU";
 
 struct Fixture : CustomerApi {
-    Caller admin = caller({Scope::admin});
+    Caller admin = caller({Scope::admin}, signer());
     Caller reader = caller({Scope::usage});
     Caller worker = caller({Scope::inference, Scope::batches, Scope::files});
 
+    /// A key that the store knows: it stands under what is signed with it.
+    std::string signer() {
+        std::string id;
+        REQUIRE(grid.write([&](store::Store& s) -> Status {
+                        GLEANER_TRY(const auto key,
+                                    s.add_credential(store::PrincipalKind::project,
+                                                     grid.world.project.id.get(), "admin",
+                                                     testing::fake_sha256(4711)));
+                        id = key.id;
+                        return ok();
+                    })
+                    .has_value());
+        return id;
+    }
     void publish(const char* hour, std::int64_t prompt = 1'000'000) {
         const auto published = grid.write([&](store::Store& s) -> Status {
             store::PriceOffer offer;
@@ -43,8 +57,8 @@ struct Fixture : CustomerApi {
     [[nodiscard]] Money balance() {
         Money found;
         const auto read = grid.write([&](store::Store& s) -> Status {
-            GLEANER_TRY(const auto credit, s.available_credit(grid.world.customer.id));
-            found = credit;
+            GLEANER_TRY(const auto left, s.available_credit(grid.world.customer.id));
+            found = left;
             return ok();
         });
         REQUIRE(read.has_value());
@@ -112,7 +126,7 @@ TEST_CASE("an offer binds nothing, and says all that follows from it") {
     CHECK(contract.at("terminate").is_object());
     CHECK(contract.at("availability_promise").as_array().size() == 3);
     CHECK(contract.at("availability").is_null());
-    CHECK(contract.at("offered_by") == "key_1");
+    CHECK(offered.text("offered_by") == at.admin.principal.credential_id);
     CHECK(contract.at("valid_until").as_int64() > at.this_hour());
     const auto english = said(contract, "en");
     for (const char* part :
@@ -169,7 +183,7 @@ TEST_CASE("signing takes the deposit, leaving costs what was shown, and the rest
     const auto agreed = at.post(at.admin, path + "/sign", json::object());
     REQUIRE_MESSAGE(agreed.status == 200, json::serialize(agreed.body));
     CHECK(agreed.text("state") == "signed");
-    CHECK(agreed.text("signed_by") == "key_1");
+    CHECK(agreed.text("signed_by") == at.admin.principal.credential_id);
     const auto deposit = *parse_decimal(agreed.text("deposit_held"));
     CHECK(deposit == *parse_decimal(agreed.text("deposit")));
     CHECK(deposit > Money{});

@@ -83,13 +83,10 @@ TEST_CASE("a request may name a reservation, and a batch's line may not") {
     CHECK(param_of(R"("gleaner":{"reservation":""})") == "gleaner");
     CHECK(param_of(R"("gleaner":{"reservation":5})") == "gleaner");
     CHECK(param_of(R"("gleaner":{"reservation":")" + std::string(65, 'x') + "\"}") == "gleaner");
-    RequestPolicy batch;
-    batch.may_stream = false;
-    const auto line = check_request(
-        Endpoint::chat_completions,
-        R"({"model":"demo","messages":[{"role":"user","content":"hi"}],)"
-        R"("gleaner":{"reservation":"ctr_1"}})",
-        lookup(), batch);
+    const auto line = checked(Endpoint::chat_completions,
+                              R"({"model":"m","messages":[{"role":"user","content":"hi"}],)"
+                              R"("gleaner":{"reservation":"ctr_1"}})",
+                              false);
     REQUIRE(line.has_error());
     CHECK(line.error().param() == "gleaner.reservation");
 }
