@@ -163,7 +163,7 @@ public:
                          std::int64_t hour);
     /// Bills every hour that is over and not billed yet, each once: meter records of the nodes at
     /// the locked price, never more than was promised. Gives deposits of reservations back that
-    /// have ended.
+    /// have ended. A contract that cannot be billed is logged, and tried again at the next call.
     Status bill_hours();
     /// Of a month of Shanghai.
     Result<AvailabilityReport> availability(const std::string& id, Month month);
@@ -175,6 +175,7 @@ public:
     Status close(const CustomerContract& contract);
 
 private:
+    Status bill(const CustomerContract& contract);
     Status return_deposit(const CustomerContract& contract);
     Result<std::int64_t> billed_until(const std::string& id);
 

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "coordinator/store/contract_rows.h"
+#include "shared/util/log.h"
 
 namespace gleaner::store {
 
@@ -159,33 +160,41 @@ Status CustomerContracts::add_delivered(
 
 Status CustomerContracts::bill_hours() {
     auto& state = store_.state();
-    const std::int64_t this_hour = state.clock.wall().micros / micros_of_hour;
     return state.atomically([&]() -> Status {
         GLEANER_TRY(const auto live, customer_contracts(state, sql::list_live_customer_contracts));
+        // Each by itself: one that cannot be billed keeps no owner from the others' pay.
         for (const auto& contract : live) {
-            GLEANER_TRY(const auto billed, billed_until(contract.id));
-            std::int64_t until = billed;
-            if (contract.wish.reserved) {
-                std::int64_t end = this_hour;
-                if (contract.ends)
-                    end = std::min(end,
-                                   (contract.ends->micros + micros_of_hour - 1) / micros_of_hour);
-                HourBilling billing(store_, contract);
-                for (; until < end; ++until) {
-                    GLEANER_TRY(billing.bill(until));
-                }
-                if (until > billed) {
-                    GLEANER_TRY(state.database->run(sql::note_billed_until, contract.id, until));
-                }
+            GLEANER_TRY(store_.begin());
+            const auto billed = bill(contract);
+            if (billed.has_value()) {
+                GLEANER_TRY(store_.commit());
+                continue;
             }
-            // A commitment's deposit stays until its last month is settled.
-            const bool over = contract.ends && until * micros_of_hour >= contract.ends->micros;
-            if (contract.wish.reserved && over) {
-                GLEANER_TRY(close(contract));
-            }
+            store_.rollback();
+            spdlog::error("event=reserved_hours_not_billed contract={} why=\"{}\"", contract.id,
+                          billed.error().message());
         }
         return ok();
     });
+}
+
+Status CustomerContracts::bill(const CustomerContract& contract) {
+    if (!contract.wish.reserved) return ok();  // a commitment is settled with the month
+    auto& state = store_.state();
+    std::int64_t end = state.clock.wall().micros / micros_of_hour;
+    if (contract.ends)
+        end = std::min(end, (contract.ends->micros + micros_of_hour - 1) / micros_of_hour);
+    GLEANER_TRY(const auto billed, billed_until(contract.id));
+    std::int64_t until = billed;
+    HourBilling billing(store_, contract);
+    for (; until < end; ++until) {
+        GLEANER_TRY(billing.bill(until));
+    }
+    if (until > billed) {
+        GLEANER_TRY(state.database->run(sql::note_billed_until, contract.id, until));
+    }
+    const bool over = contract.ends && until * micros_of_hour >= contract.ends->micros;
+    return over ? close(contract) : ok();
 }
 
 Status CustomerContracts::close(const CustomerContract& contract) {

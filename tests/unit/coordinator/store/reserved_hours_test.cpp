@@ -48,6 +48,26 @@ TEST_CASE_FIXTURE(Fixture, "hours are billed once, by what was given, at the pri
     check_books();
 }
 
+TEST_CASE_FIXTURE(Fixture, "a contract that cannot be billed keeps nobody from others' pay") {
+    const auto broken = signed_contract(hours(5));
+    const auto sound = signed_contract(hours(5));
+    clock.advance(1h);
+    DeliveredTime wrong;
+    wrong.contract = broken.id;
+    wrong.node = world.nodes[0];
+    wrong.site = world.site.id;
+    wrong.owner = store->add_owner("Not the machine's", {}).value().id;
+    wrong.hour = clock.wall().micros / hour_micros;
+    wrong.device_micros = hour_micros;
+    REQUIRE(contracts.add_delivered({wrong}, {}, wrong.hour).has_value());
+    deliver(sound, 1, 1h);
+    clock.advance(1h);
+    const Money before = credit();
+    REQUIRE(contracts.bill_hours().has_value());
+    CHECK(credit() == before - Money{2 * yuan});
+    check_books();
+}
+
 TEST_CASE_FIXTURE(Fixture, "what comes late for a billed hour counts to the next one") {
     const auto contract = signed_contract(hours(5));
     clock.advance(1h);
