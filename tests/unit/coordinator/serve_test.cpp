@@ -61,3 +61,20 @@ TEST_CASE("an option of payouts that is none is refused by its name") {
     settings.payout_schedule = "daily";
     CHECK(payout_policy(settings).error().message().starts_with("payouts.schedule"));
 }
+
+TEST_CASE("options of contracts become clauses, and their defaults are the clauses' own") {
+    Settings settings;
+    const store::ContractClauses usual;
+    CHECK(clauses_of(settings).deposit_days == usual.deposit_days);
+    CHECK(clauses_of(settings).reprice_threshold == usual.reprice_threshold);
+    CHECK(clauses_of(settings).reprice_fee == usual.reprice_fee);
+    CHECK(clauses_of(settings).termination_penalty == usual.termination_penalty);
+    settings.contract_deposit_days = 30;
+    settings.contract_reprice_threshold = 1;
+    settings.contract_reprice_fee = 2;
+    settings.contract_termination_penalty = 3;
+    CHECK(clauses_of(settings).deposit_days == 30);
+    CHECK(clauses_of(settings).reprice_threshold == 1);
+    CHECK(clauses_of(settings).reprice_fee == 2);
+    CHECK(clauses_of(settings).termination_penalty == 3);
+}

@@ -203,6 +203,42 @@ TEST_CASE("signing takes the deposit, leaving costs what was shown, and the rest
     CHECK(at.balance() == before - *parse_decimal(penalty));
 }
 
+TEST_CASE("when prices fall the customer takes the lower ones for the fee that was shown") {
+    Fixture at;
+    at.grid.join();
+    at.publish("0.001");
+    at.top_up(10'000'000);
+    auto wish = at.for_a_month();
+    wish["renews"] = true;
+    const auto path = "/v1/contracts/" + at.post(at.admin, "/v1/contracts", wish).text("id");
+    REQUIRE(at.post(at.admin, path + "/sign", json::object()).status == 200);
+    at.publish("0.0009");  // not by more than a fifth
+    CHECK(at.get(at.admin, path).body.at("reprice").at("open") == false);
+    at.publish("0.0005");
+    const auto shown = at.get(at.admin, path).body.at("reprice");
+    REQUIRE(shown.at("open") == true);
+    const auto fee = json::value_to<std::string>(shown.at("fee"));
+    CHECK(*parse_decimal(fee) > Money{});
+    const Money before = at.balance();
+    CHECK(at.post(at.admin, path + "/reprice", {{"fee", "0"}}).status == 409);
+    CHECK(at.post(at.reader, path + "/reprice", {{"fee", fee}}).status == 403);
+    CHECK(at.balance() == before);
+    const auto repriced = at.post(at.admin, path + "/reprice", {{"fee", fee}});
+    REQUIRE_MESSAGE(repriced.status == 200, json::serialize(repriced.body));
+    CHECK(at.balance() == before - *parse_decimal(fee));
+    const auto& prices = repriced.body.at("prices").as_array();
+    REQUIRE(prices.size() == 2);
+    CHECK(prices[0].at("hour") == "0.001");
+    CHECK(prices[1].at("hour") == "0.0005");
+    CHECK(repriced.body.at("monthly") == shown.at("monthly_after"));
+
+    CHECK(repriced.body.at("ends_at").is_null());
+    const auto ended = at.post(at.admin, path + "/end", json::object());
+    REQUIRE(ended.status == 200);
+    CHECK(ended.text("state") == "signed");  // until its month is over
+    CHECK(ended.body.at("ends_at").as_int64() > at.this_hour() + 27 * 86'400);
+}
+
 TEST_CASE("a quote on reserved machines costs nothing, and other contracts cannot be named") {
     Fixture at;
     at.grid.join();
