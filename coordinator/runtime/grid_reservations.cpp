@@ -43,7 +43,8 @@ void Grid::State::take_reservations(std::vector<store::RunningReservation> runni
         if (!now.contains(id)) tell(core::ReservationClosed{id});
 }
 
-/// Jobs that were taken up after their reservation was over.
+/// Of jobs that were taken up after their reservation was over. One that was signed a moment ago
+/// may not have been read yet: it is orphaned when it is missing twice.
 void Grid::State::close_orphaned_reservations() {
     std::set<std::string> orphaned;
     for (const auto& [id, job] : jobs) {
@@ -51,7 +52,9 @@ void Grid::State::close_orphaned_reservations() {
         if (!reservation.empty() && !job.drained && !reservations.contains(reservation))
             orphaned.insert(reservation);
     }
-    for (const auto& id : orphaned) tell(core::ReservationClosed{id});
+    for (const auto& id : orphaned)
+        if (orphaned_reservations.contains(id)) tell(core::ReservationClosed{id});
+    orphaned_reservations = std::move(orphaned);
 }
 
 /// With each whole minute of the clock, so that reservations begin and end on the hour.

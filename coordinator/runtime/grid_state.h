@@ -257,6 +257,7 @@ struct Grid::State {
     Time offered_counted;
     Time reservations_metered;
     std::map<std::string, store::RunningReservation> reservations;
+    std::set<std::string> orphaned_reservations;  ///< of jobs, missing in what was read last
     std::vector<store::DeliveredTime> unsaved_delivered;
     boost::asio::thread_pool blocking{1};  ///< finds lines, writes output files
     boost::asio::thread_pool reading{1};   ///< packs leases
