@@ -25,6 +25,7 @@ gleaner_unit_test(unit_api
         coordinator/runtime/grid_earnings_test.cpp
         coordinator/runtime/grid_metering_test.cpp
         coordinator/runtime/grid_prices_test.cpp
+        coordinator/runtime/grid_reservations_test.cpp
         coordinator/runtime/grid_test.cpp
         coordinator/runtime/job_input_test.cpp
         coordinator/runtime/orphans_test.cpp
