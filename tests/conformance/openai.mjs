@@ -162,7 +162,7 @@ const checks = {
       endpoint: '/v1/chat/completions', model, quantisation: 'F32', privacy: 'any', attempts: 1,
       prompt_tokens: usage.prompt_tokens, generated_tokens: usage.completion_tokens,
       cached_tokens: usage.prompt_tokens_details.cached_tokens, currency: 'CNY', price_book: null,
-      time_band: null });
+      time_band: null, reservation: null });
     assert.match(sha256, /^[0-9a-f]{64}$/);
     assert.ok(created >= batch.created_at && created <= batch.completed_at);
     assert.ok(Number.isInteger(seed));
