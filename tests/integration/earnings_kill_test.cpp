@@ -1,7 +1,9 @@
-/// Aim: `kill -9` between any two writes of earnings leaves books that balance: what is pending is
-/// what the unconfirmed work yields, nothing is confirmed or given back twice.
+/// Aim: `kill -9` between any two writes of earnings and of customers' contracts leaves books that
+/// balance: what is pending is what the unconfirmed work yields, nothing is confirmed, billed or
+/// given back twice.
 /// Method: a child process bills work, confirms days, withholds, releases and claws back nodes and
-/// refunds requests, days passing between; it reports each step through a pipe and is killed after
+/// refunds requests, has contracts signed, billed by the hour, repriced and left, days passing
+/// between; it reports each step through a pipe and is killed after
 /// a random number of them. The parent reopens the file and recomputes the whole ledger.
 
 #include <csignal>
@@ -10,7 +12,9 @@
 
 #include <doctest/doctest.h>
 
+#include "coordinator/store/customer_contracts.h"
 #include "coordinator/store/earnings.h"
+#include "coordinator/store/prices.h"
 #include "coordinator/store/referrals.h"
 #include "shared/model/civil_day.h"
 #include "shared/util/random.h"
@@ -24,13 +28,15 @@ using gleaner::testing::StoreWorld;
 namespace {
 
 constexpr int rounds = 16;
+constexpr std::int64_t hour_micros = 3'600'000'000;
 constexpr Duration between_rounds = std::chrono::hours(24 * 40);
 
 /// What the child does until it is killed. The clock goes on from where the round begins.
 class Earner {
 public:
-    Earner(const std::string& path, const StoreWorld& world, int round, int pipe)
-        : world_(world), round_(round), pipe_(pipe), random_(random_seed()) {
+    Earner(const std::string& path, const StoreWorld& world, const Principal& customer, int round,
+           int pipe)
+        : world_(world), customer_(customer), round_(round), pipe_(pipe), random_(random_seed()) {
         clock_.advance(between_rounds * round);
         store_ = Store::open(path, Store::Mode::read_write, clock_).value();
     }
@@ -48,7 +54,7 @@ private:
     void step() {
         Earnings earnings(*store_);
         const auto& node = world_.nodes[random_.below(world_.nodes.size())];
-        switch (random_.below(8)) {
+        switch (random_.below(12)) {
             case 0:
                 earnings.confirm_through(day_of(clock_.wall()) - 2).value();
                 return;
@@ -67,9 +73,56 @@ private:
                         .value();
                 }
                 return;
+            case 5:
+                return sign();
+            case 6:
+            case 7:
+                return deliver();
+            case 8:
+                return change();
             default:
                 work();
         }
+    }
+
+    void sign() {
+        PriceOffer offer;
+        offer.book.currencies[Currency::cny].device_hours["cpu"] = {
+            static_cast<std::int64_t>(1 + random_.below(900))};
+        (void)Prices(*store_).publish(offer).value();
+        ContractWish wish;
+        wish.project = world_.project.id;
+        wish.reserved = ReservedDevices{"cpu", 1, PrivacyClass::any};
+        wish.from = {clock_.wall().micros / hour_micros * hour_micros};
+        wish.months = 1;
+        CustomerContracts contracts(*store_);
+        const auto offered = contracts.offer(wish, {}, 1'000, "ops").value();
+        (void)contracts.sign(offered.id, customer_, 1'000).value();
+        contracts_.push_back(offered.id);
+    }
+
+    void deliver() {
+        CustomerContracts contracts(*store_);
+        const std::int64_t hour = clock_.wall().micros / hour_micros;
+        const auto running = contracts.running(clock_.wall()).value();
+        std::vector<DeliveredTime> rows;
+        for (const auto& one : running)
+            rows.push_back({one.id, world_.nodes[random_.below(world_.nodes.size())],
+                            world_.site.id, world_.owner.id, hour,
+                            static_cast<std::int64_t>(random_.below(hour_micros)), 1});
+        contracts.add_delivered(rows, {}, hour).value();
+        contracts.bill_hours().value();
+    }
+
+    void change() {
+        if (contracts_.empty()) return;
+        CustomerContracts contracts(*store_);
+        const auto& id = contracts_[random_.below(contracts_.size())];
+        const auto choices = contracts.choices(id).value();
+        if (random_.chance(0.5))
+            (void)contracts.terminate(id, choices.terminate.penalty, "key");
+        else
+            (void)contracts.reprice(id, choices.reprice.fee);
     }
 
     void work() {
@@ -87,11 +140,13 @@ private:
     ManualClock clock_;
     std::unique_ptr<Store> store_;
     const StoreWorld& world_;
+    const Principal& customer_;
     int round_;
     int pipe_;
     Random random_;
     int attempts_ = 0;
     std::vector<RequestId> requests_;
+    std::vector<std::string> contracts_;
 };
 
 }  // namespace
@@ -101,11 +156,19 @@ TEST_CASE("earnings that are killed anywhere balance, and can go on") {
     const std::string path = (folder.path() / "store.db").string();
     ManualClock clock;
     StoreWorld world;
+    Principal customer;
     {
         auto store = Store::open(path, Store::Mode::read_write, clock).value();
         world = StoreWorld::fill(*store, clock, {1'000'000'000}, 3);
         REQUIRE(
             Referrals(*store).set_cap(world.owner_partner.id, Currency::cny, {900}).has_value());
+        customer.customer = world.customer.id;
+        customer.credential_id =
+            store
+                ->add_credential(PrincipalKind::project, world.project.id.get(), "k",
+                                 testing::fake_sha256(90))
+                .value()
+                .id;
     }
     Random random(random_seed());
     std::int64_t records = 0;
@@ -117,7 +180,7 @@ TEST_CASE("earnings that are killed anywhere balance, and can go on") {
         REQUIRE(child >= 0);
         if (child == 0) {
             close(pipes[0]);
-            Earner(path, world, round, pipes[1]).run();
+            Earner(path, world, customer, round, pipes[1]).run();
         }
         close(pipes[1]);
         char done = 0;
