@@ -71,6 +71,7 @@ void Grid::State::meter_reservations_later() {
 
 asio::awaitable<void> Grid::State::reservations_minute() {
     co_await meter_reservations();
+    co_await bill_reserved_hours();
     co_await read_reservations();
 }
 
@@ -112,8 +113,13 @@ asio::awaitable<void> Grid::State::meter_reservations() {
         spdlog::warn("event=delivered_time_not_saved rows={} why=\"{}\"", delivered->size(),
                      added.error().message());
         unsaved_delivered.insert(unsaved_delivered.end(), delivered->begin(), delivered->end());
-        co_return;
     }
+}
+
+/// Once an hour, and after a start: also of what has ended meanwhile.
+asio::awaitable<void> Grid::State::bill_reserved_hours() {
+    const std::int64_t hour = clock.wall().micros / micros_of_hour;
+    if (hour == billed_hour) co_return;
     std::function<Result<int>(store::Store&)> bill = [](store::Store& db) -> Result<int> {
         GLEANER_TRY(store::CustomerContracts(db).bill_hours());
         return 0;
@@ -121,6 +127,8 @@ asio::awaitable<void> Grid::State::meter_reservations() {
     const auto billed = co_await store.write(std::move(bill));
     if (billed.has_error())
         spdlog::warn("event=reserved_hours_not_billed why=\"{}\"", billed.error().message());
+    else
+        billed_hour = hour;
 }
 
 asio::awaitable<void> Grid::State::read_reservations() {

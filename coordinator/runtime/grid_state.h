@@ -211,9 +211,9 @@ struct Grid::State {
     void close_orphaned_reservations();
     void meter_reservations_later();
     boost::asio::awaitable<void> reservations_minute();
-    /// Writes down what was delivered since the last time, bills hours that are over, and looks
-    /// which contracts are in force.
+    /// Writes down what was delivered since the last time.
     boost::asio::awaitable<void> meter_reservations();
+    boost::asio::awaitable<void> bill_reserved_hours();
     boost::asio::awaitable<void> read_reservations();
 
     // grid_settle.cpp
@@ -256,6 +256,7 @@ struct Grid::State {
     boost::asio::steady_timer reservation_timer;
     Time offered_counted;
     Time reservations_metered;
+    std::optional<std::int64_t> billed_hour;  ///< hours before it are billed
     std::map<std::string, store::RunningReservation> reservations;
     std::set<std::string> orphaned_reservations;  ///< of jobs, missing in what was read last
     std::vector<store::DeliveredTime> unsaved_delivered;
