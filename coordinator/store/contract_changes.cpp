@@ -70,15 +70,10 @@ Result<CustomerContract> CustomerContracts::reprice(const std::string& id, Money
             return Error(ErrorCode::resource_exhausted,
                          "the fee is " + to_decimal(offer.fee) + ", and " +
                              to_decimal(credit.available()) + " are left: top up first");
-        if (offer.fee > Money{}) {
-            GLEANER_TRY(const auto from, state.journal.account(ledger::customer_account(
-                                             contract.customer, contract.currency)));
-            GLEANER_TRY(const auto to,
-                        state.journal.account(ledger::platform_account(contract.currency)));
-            const Line lines[] = {{from, -offer.fee}, {to, offer.fee}};
-            const std::string key = "reprice:" + id + ":" + std::to_string(contract.prices.size());
-            GLEANER_TRY(state.journal.post(ledger::EntryKind::fee, key, lines));
-        }
+        GLEANER_TRY(state.journal.transfer(
+            ledger::EntryKind::fee, "reprice:" + id + ":" + std::to_string(contract.prices.size()),
+            ledger::customer_account(contract.customer, contract.currency),
+            ledger::platform_account(contract.currency), offer.fee));
         GLEANER_TRY(state.database->run(sql::insert_contract_price, id, now, price->hour.version,
                                         ledger::to_text(price->hour), offer.monthly_after,
                                         offer.fee));
@@ -114,14 +109,10 @@ Result<CustomerContract> CustomerContracts::terminate(const std::string& id, Mon
         GLEANER_TRY(check_expected(expected_penalty, settled.penalty, "penalty"));
         // The deposit goes back whole and pays from there, so that the customer sees all of it.
         GLEANER_TRY(return_deposit(contract));
-        if (settled.penalty > Money{}) {
-            GLEANER_TRY(const auto customer, state.journal.account(ledger::customer_account(
-                                                 contract.customer, contract.currency)));
-            GLEANER_TRY(const auto platform,
-                        state.journal.account(ledger::platform_account(contract.currency)));
-            const Line lines[] = {{customer, -settled.penalty}, {platform, settled.penalty}};
-            GLEANER_TRY(state.journal.post(ledger::EntryKind::fee, "terminate:" + id, lines));
-        }
+        GLEANER_TRY(
+            state.journal.transfer(ledger::EntryKind::fee, "terminate:" + id,
+                                   ledger::customer_account(contract.customer, contract.currency),
+                                   ledger::platform_account(contract.currency), settled.penalty));
         GLEANER_TRY(state.database->run(sql::end_customer_contract, id, now, reason));
         if (now <= contract.wish.from) {  // nothing of it will ever be billed
             GLEANER_TRY(state.database->run(sql::settle_customer_contract, id));
@@ -132,15 +123,12 @@ Result<CustomerContract> CustomerContracts::terminate(const std::string& id, Mon
 
 Status CustomerContracts::return_deposit(const CustomerContract& contract) {
     auto& state = store_.state();
-    GLEANER_TRY(const auto from,
-                state.journal.account(ledger::deposit_account(contract.id, contract.currency)));
-    GLEANER_TRY(const auto held, state.journal.balance(from));
-    if (held == Money{}) return ok();
-    GLEANER_TRY(const auto to, state.journal.account(
-                                   ledger::customer_account(contract.customer, contract.currency)));
-    const Line lines[] = {{from, -held}, {to, held}};
-    return state.journal.post(ledger::EntryKind::deposit_return, "deposit_return:" + contract.id,
-                              lines);
+    const auto deposit = ledger::deposit_account(contract.id, contract.currency);
+    GLEANER_TRY(const auto account, state.journal.account(deposit));
+    GLEANER_TRY(const auto held, state.journal.balance(account));
+    return state.journal.transfer(
+        ledger::EntryKind::deposit_return, "deposit_return:" + contract.id, deposit,
+        ledger::customer_account(contract.customer, contract.currency), held);
 }
 
 }  // namespace gleaner::store

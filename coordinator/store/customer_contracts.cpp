@@ -232,14 +232,10 @@ Result<CustomerContract> CustomerContracts::sign(const std::string& id, const Pr
                          "to sign it takes a credit of " + to_decimal(needed) +
                              " for the deposit and the first day; " +
                              to_decimal(credit.available()) + " are left: top up first");
-        if (contract.terms.deposit > Money{}) {
-            GLEANER_TRY(const auto from, state.journal.account(ledger::customer_account(
-                                             contract.customer, contract.currency)));
-            GLEANER_TRY(const auto to,
-                        state.journal.account(ledger::deposit_account(id, contract.currency)));
-            const Line lines[] = {{from, -contract.terms.deposit}, {to, contract.terms.deposit}};
-            GLEANER_TRY(state.journal.post(ledger::EntryKind::deposit, "deposit:" + id, lines));
-        }
+        GLEANER_TRY(state.journal.transfer(
+            ledger::EntryKind::deposit, "deposit:" + id,
+            ledger::customer_account(contract.customer, contract.currency),
+            ledger::deposit_account(id, contract.currency), contract.terms.deposit));
         GLEANER_TRY(state.database->run(sql::sign_customer_contract, id, now, by.credential_id,
                                         last_moment(contract.wish)));
         return read(id);

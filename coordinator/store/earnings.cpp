@@ -88,12 +88,8 @@ private:
 
     Status move(const std::string& key, EntryKind kind, Money amount, const ledger::Account& from,
                 const ledger::Account& to) {
-        if (amount == Money{}) return ok();
-        Journal& journal = state_.journal;
-        GLEANER_TRY(const auto source, journal.account(from));
-        GLEANER_TRY(const auto target, journal.account(to));
-        const Line lines[] = {{source, -amount}, {target, amount}};
-        return journal.post(kind, key + key_end_ + key_suffix(to.currency), lines);
+        return state_.journal.transfer(kind, key + key_end_ + key_suffix(to.currency), from, to,
+                                       amount);
     }
 
     Store::State& state_;

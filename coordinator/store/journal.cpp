@@ -82,6 +82,15 @@ Status Journal::post(ledger::EntryKind kind, std::optional<std::string_view> key
     return post(number, kind, key, lines);
 }
 
+Status Journal::transfer(ledger::EntryKind kind, std::string_view key, const ledger::Account& from,
+                         const ledger::Account& to, Money amount) {
+    if (amount == Money{}) return ok();
+    GLEANER_TRY(const auto source, account(from));
+    GLEANER_TRY(const auto target, account(to));
+    const Line lines[] = {{source, -amount}, {target, amount}};
+    return post(kind, key, lines);
+}
+
 Status Journal::post(std::int64_t number, ledger::EntryKind kind,
                      std::optional<std::string_view> key, std::span<const Line> lines) {
     Money sum;

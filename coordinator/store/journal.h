@@ -61,6 +61,9 @@ public:
     /// Posts under the next number.
     Status post(ledger::EntryKind kind, std::optional<std::string_view> key,
                 std::span<const Line> lines);
+    /// Moves `amount` from one account to another of the same currency; zero posts nothing.
+    Status transfer(ledger::EntryKind kind, std::string_view key, const ledger::Account& from,
+                    const ledger::Account& to, Money amount);
     /// The amount posted to `account` by the entry with that key; nothing when there is no entry.
     Result<std::optional<Money>> posted(std::string_view key, AccountNumber account);
 

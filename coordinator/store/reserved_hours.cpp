@@ -232,14 +232,11 @@ namespace {
 Status credit_availability(Store& store, const CustomerContract& contract, Month month) {
     auto& state = store.state();
     GLEANER_TRY(const auto report, CustomerContracts(store).availability(contract.id, month));
-    if (report.credited || report.credit == Money{}) return ok();
-    GLEANER_TRY(const auto platform,
-                state.journal.account(ledger::platform_account(contract.currency)));
-    GLEANER_TRY(const auto customer, state.journal.account(ledger::customer_account(
-                                         contract.customer, contract.currency)));
-    const Line lines[] = {{platform, -report.credit}, {customer, report.credit}};
-    return state.journal.post(ledger::EntryKind::credit,
-                              "availability:" + contract.id + ":" + month_text(month), lines);
+    if (report.credited) return ok();
+    return state.journal.transfer(
+        ledger::EntryKind::credit, "availability:" + contract.id + ":" + month_text(month),
+        ledger::platform_account(contract.currency),
+        ledger::customer_account(contract.customer, contract.currency), report.credit);
 }
 
 /// What was bought of the month's commitment less than agreed.
@@ -252,9 +249,7 @@ Status charge_shortfall(Store& store, const CustomerContract& contract, Month mo
     if (contract.ends) to = std::min(to, day_of(*contract.ends));
     if (to <= from) return ok();
     const std::string key = "shortfall:" + contract.id + ":" + month_text(month);
-    GLEANER_TRY(const auto customer, state.journal.account(ledger::customer_account(
-                                         contract.customer, contract.currency)));
-    GLEANER_TRY(const auto posted, state.journal.posted(key, customer));
+    GLEANER_TRY(const auto posted, state.journal.posted(key, {}));
     if (posted) return ok();
     Query query(*state.database, sql::sum_spent_of_project, contract.customer,
                 contract.wish.project, from, to);
@@ -264,11 +259,9 @@ Status charge_shortfall(Store& store, const CustomerContract& contract, Month mo
     const Money due =
         ledger::shortfall(terms, query.money("micros"), static_cast<std::int32_t>(to - from),
                           static_cast<std::int32_t>(next - first));
-    if (due == Money{}) return ok();
-    GLEANER_TRY(const auto platform,
-                state.journal.account(ledger::platform_account(contract.currency)));
-    const Line lines[] = {{customer, -due}, {platform, due}};
-    return state.journal.post(ledger::EntryKind::fee, key, lines);
+    return state.journal.transfer(ledger::EntryKind::fee, key,
+                                  ledger::customer_account(contract.customer, contract.currency),
+                                  ledger::platform_account(contract.currency), due);
 }
 
 }  // namespace
